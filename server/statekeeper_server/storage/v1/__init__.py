@@ -1,0 +1,1 @@
+"""Generated code of what is on disk (`make gen`)."""
