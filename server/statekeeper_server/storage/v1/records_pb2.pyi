@@ -45,7 +45,7 @@ class DocumentSize(_message.Message):
     def __init__(self, document: _Optional[int] = ..., entries: _Optional[int] = ..., value_bytes: _Optional[int] = ...) -> None: ...
 
 class Head(_message.Message):
-    __slots__ = ("uid", "revision", "version", "create_time_us", "update_time_us", "expire_time_us", "ttl_us", "attributes", "sizes", "history_floor", "expiry_row_us")
+    __slots__ = ("uid", "revision", "version", "create_time_us", "update_time_us", "expire_time_us", "ttl_us", "attributes", "sizes", "history_floor")
     UID_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -56,7 +56,6 @@ class Head(_message.Message):
     ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
     SIZES_FIELD_NUMBER: _ClassVar[int]
     HISTORY_FLOOR_FIELD_NUMBER: _ClassVar[int]
-    EXPIRY_ROW_US_FIELD_NUMBER: _ClassVar[int]
     uid: int
     revision: int
     version: int
@@ -67,8 +66,7 @@ class Head(_message.Message):
     attributes: Attributes
     sizes: _containers.RepeatedCompositeFieldContainer[DocumentSize]
     history_floor: int
-    expiry_row_us: int
-    def __init__(self, uid: _Optional[int] = ..., revision: _Optional[int] = ..., version: _Optional[int] = ..., create_time_us: _Optional[int] = ..., update_time_us: _Optional[int] = ..., expire_time_us: _Optional[int] = ..., ttl_us: _Optional[int] = ..., attributes: _Optional[_Union[Attributes, _Mapping]] = ..., sizes: _Optional[_Iterable[_Union[DocumentSize, _Mapping]]] = ..., history_floor: _Optional[int] = ..., expiry_row_us: _Optional[int] = ...) -> None: ...
+    def __init__(self, uid: _Optional[int] = ..., revision: _Optional[int] = ..., version: _Optional[int] = ..., create_time_us: _Optional[int] = ..., update_time_us: _Optional[int] = ..., expire_time_us: _Optional[int] = ..., ttl_us: _Optional[int] = ..., attributes: _Optional[_Union[Attributes, _Mapping]] = ..., sizes: _Optional[_Iterable[_Union[DocumentSize, _Mapping]]] = ..., history_floor: _Optional[int] = ...) -> None: ...
 
 class EntryVersion(_message.Message):
     __slots__ = ("ordinal", "time_us", "value_bytes", "plain", "zstd", "chunks")
@@ -99,7 +97,7 @@ class Chunks(_message.Message):
     def __init__(self, ordinal: _Optional[int] = ..., count: _Optional[int] = ..., zstd: _Optional[bool] = ..., digest: _Optional[bytes] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("namespace", "execution_id", "uid", "kind", "version", "time_us", "changed", "actor", "previous_revision", "attributes", "expire_time_us", "request_key")
+    __slots__ = ("namespace", "execution_id", "uid", "kind", "version", "time_us", "changed", "actor", "previous_revision", "attributes")
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     EXECUTION_ID_FIELD_NUMBER: _ClassVar[int]
     UID_FIELD_NUMBER: _ClassVar[int]
@@ -110,8 +108,6 @@ class Event(_message.Message):
     ACTOR_FIELD_NUMBER: _ClassVar[int]
     PREVIOUS_REVISION_FIELD_NUMBER: _ClassVar[int]
     ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
-    EXPIRE_TIME_US_FIELD_NUMBER: _ClassVar[int]
-    REQUEST_KEY_FIELD_NUMBER: _ClassVar[int]
     namespace: str
     execution_id: str
     uid: int
@@ -122,9 +118,7 @@ class Event(_message.Message):
     actor: str
     previous_revision: int
     attributes: Attributes
-    expire_time_us: int
-    request_key: bytes
-    def __init__(self, namespace: _Optional[str] = ..., execution_id: _Optional[str] = ..., uid: _Optional[int] = ..., kind: _Optional[_Union[_history_pb2.EventKind, str]] = ..., version: _Optional[int] = ..., time_us: _Optional[int] = ..., changed: _Optional[_Iterable[str]] = ..., actor: _Optional[str] = ..., previous_revision: _Optional[int] = ..., attributes: _Optional[_Union[Attributes, _Mapping]] = ..., expire_time_us: _Optional[int] = ..., request_key: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, namespace: _Optional[str] = ..., execution_id: _Optional[str] = ..., uid: _Optional[int] = ..., kind: _Optional[_Union[_history_pb2.EventKind, str]] = ..., version: _Optional[int] = ..., time_us: _Optional[int] = ..., changed: _Optional[_Iterable[str]] = ..., actor: _Optional[str] = ..., previous_revision: _Optional[int] = ..., attributes: _Optional[_Union[Attributes, _Mapping]] = ...) -> None: ...
 
 class DoneRequest(_message.Message):
     __slots__ = ("digest", "revision", "version", "time_us", "warnings", "existed")

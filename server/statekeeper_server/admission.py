@@ -1,0 +1,21 @@
+"""How much the requests under way may hold in memory together."""
+
+from statekeeper_server.errors import OverloadedError
+
+
+class Admission:
+    """Counts bytes from a request's arrival to its answer. Of the event loop alone."""
+
+    def __init__(self, bytes_max: int) -> None:
+        self._bytes_max = bytes_max
+        self._bytes = 0
+
+    def enter(self, size_bytes: int) -> None:
+        """Take room. Raises OverloadedError when there is too little."""
+        if self._bytes + size_bytes > self._bytes_max:
+            raise OverloadedError("too many bytes are under way")
+        self._bytes += size_bytes
+
+    def leave(self, size_bytes: int) -> None:
+        """Give it back."""
+        self._bytes -= size_bytes

@@ -1,0 +1,116 @@
+"""The ordered key-value store below everything else: a port, with adapters beside it.
+
+An engine holds one shard: a few ordered tables of bytes, changed by one writer at a
+time in transactions that are durable once committed, and read at a snapshot by any
+thread. Nothing above this package may know which adapter it runs on. Two failures are
+part of the port:
+
+- `EngineFullError`: there is no room. The transaction is lost, the engine is fine.
+- `EngineBrokenError`: the medium failed. Whether the transaction is kept is not known,
+  and the engine must be closed, verified and opened again before anything else.
+"""
+
+import enum
+from typing import Protocol
+
+
+class Table(enum.IntEnum):
+    """The tables; their keys are made in `keys`, their rows are `records_pb2` messages."""
+
+    HEADS = 0
+    ENTRIES = 1
+    CHUNKS = 2
+    LOG = 3
+    REQUESTS = 4
+    GARBAGE = 5
+    META = 6
+
+
+class EngineFullError(Exception):
+    """There is no room for this transaction."""
+
+
+class EngineBrokenError(Exception):
+    """The medium failed; the outcome of the transaction is unknown."""
+
+
+class Cursor(Protocol):
+    """A place in a table. Lives no longer than its transaction."""
+
+    def seek(self, key: bytes) -> tuple[bytes, bytes] | None:
+        """Go to the first row at or after a key; None when there is none."""
+        ...
+
+    def seek_before(self, key: bytes) -> tuple[bytes, bytes] | None:
+        """Go to the last row before a key; None when there is none."""
+        ...
+
+    def next(self) -> tuple[bytes, bytes] | None:
+        """Go to the row after; None when there is none."""
+        ...
+
+    def previous(self) -> tuple[bytes, bytes] | None:
+        """Go to the row before; None when there is none."""
+        ...
+
+
+class ReadTransaction(Protocol):
+    """A snapshot: sees all that was committed when it began, and nothing after."""
+
+    def get(self, table: Table, key: bytes) -> bytes | None:
+        """The value of a key, or None."""
+        ...
+
+    def cursor(self, table: Table) -> Cursor:
+        """A cursor, nowhere yet."""
+        ...
+
+    def last_key(self, table: Table) -> bytes | None:
+        """The greatest key of a table, or None when it is empty."""
+        ...
+
+    def abort(self) -> None:
+        """End it, and forget its writes. Harmless when it has ended already.
+
+        A snapshot must not live long: what was freed since it began cannot be reused.
+        """
+        ...
+
+
+class WriteTransaction(ReadTransaction, Protocol):
+    """A read transaction that also sees and keeps its own writes. One thread's alone."""
+
+    def put(self, table: Table, key: bytes, value: bytes) -> None:
+        """Set a key."""
+        ...
+
+    def delete(self, table: Table, key: bytes) -> None:
+        """Remove a key, if it is there."""
+        ...
+
+    def commit(self) -> None:
+        """Make all writes durable: they survive `kill -9` and power loss from now on."""
+        ...
+
+
+class Engine(Protocol):
+    """One shard's store."""
+
+    def read(self) -> ReadTransaction:
+        """A snapshot of now, from any thread."""
+        ...
+
+    def write(self) -> WriteTransaction:
+        """The write transaction; there is one at a time."""
+        ...
+
+    def has_room(self, size_bytes: int) -> bool:
+        """Whether a transaction that writes so much would find room; reserves it if it can.
+
+        What is freed is found again without more room than the engine keeps for that.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close it; no transaction may be open."""
+        ...

@@ -1,0 +1,178 @@
+"""Why an operation is refused. Each error carries its data; none knows about gRPC.
+
+StateError
+├── StateNotFoundError       the execution does not exist
+├── ConflictError            expected, current: the revision is another one
+├── SerializationError       path: a value is not JSON
+├── InvalidRequestError      violations: what is malformed, field by field
+├── StateTooLargeError       size_bytes, limit_bytes
+├── RequestIdReusedError     the request_id belongs to another write
+├── RevisionCompactedError   oldest_revision: older states are not kept whole
+├── OverloadedError          retry_after_s: too much is waiting
+├── StorageFullError         no room is left for writes
+└── StorageError             the shard is out of service
+
+The reasons are those of `statekeeper.v1.ErrorReason`; `status.py` gives each its
+gRPC status.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class StateError(Exception):
+    """An operation was refused, and nothing was changed."""
+
+    reason: ClassVar[str]
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """The error's data as it goes to the caller."""
+        return {}
+
+
+class StateNotFoundError(StateError):
+    """The execution does not exist, or has expired."""
+
+    reason = "STATE_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("there is no state for this execution")
+
+
+class ConflictError(StateError):
+    """The execution is not at the revision that the caller expects."""
+
+    reason = "CONFLICT"
+
+    def __init__(self, expected: int, current: int) -> None:
+        if current == 0:
+            text = f"expected revision {expected}, but the execution does not exist"
+        elif expected == 0:
+            text = f"expected no execution, but it exists at revision {current}"
+        else:
+            text = f"expected revision {expected}, but the execution is at {current}"
+        super().__init__(text)
+        self.expected = expected
+        self.current = current
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        return {"expected": str(self.expected), "current": str(self.current)}
+
+
+class SerializationError(StateError):
+    """A value is not JSON."""
+
+    reason = "SERIALIZATION_ERROR"
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path = path
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        return {"path": self.path}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldViolation:
+    """What is wrong with one field of a request."""
+
+    field: str
+    description: str
+
+
+class InvalidRequestError(StateError):
+    """The request is malformed."""
+
+    reason = "INVALID_REQUEST"
+
+    def __init__(self, *violations: FieldViolation) -> None:
+        super().__init__("; ".join(f"{v.field}: {v.description}" for v in violations))
+        self.violations = violations
+
+
+def invalid(field: str, description: str) -> InvalidRequestError:
+    """The error for one malformed field."""
+    return InvalidRequestError(FieldViolation(field, description))
+
+
+class StateTooLargeError(StateError):
+    """The state would be larger than allowed."""
+
+    reason = "STATE_TOO_LARGE"
+
+    def __init__(self, size_bytes: int, limit_bytes: int) -> None:
+        super().__init__(
+            f"the state would take {size_bytes} bytes, the limit is {limit_bytes}: "
+            "keep large values elsewhere and store references"
+        )
+        self.size_bytes = size_bytes
+        self.limit_bytes = limit_bytes
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        return {"size": str(self.size_bytes), "limit": str(self.limit_bytes)}
+
+
+class RequestIdReusedError(StateError):
+    """The request_id was used for another write."""
+
+    reason = "REQUEST_ID_REUSED"
+
+    def __init__(self) -> None:
+        super().__init__("this request_id was used for another write of this execution")
+
+
+class RevisionCompactedError(StateError):
+    """The state at that revision is not kept whole any more."""
+
+    reason = "REVISION_COMPACTED"
+
+    def __init__(self, revision: int, oldest_revision: int) -> None:
+        super().__init__(
+            f"the state at revision {revision} is no longer kept; "
+            f"the oldest kept revision is {oldest_revision}"
+        )
+        self.oldest_revision = oldest_revision
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        return {"oldest_revision": str(self.oldest_revision)}
+
+
+class OverloadedError(StateError):
+    """Too much is waiting already."""
+
+    reason = "OVERLOADED"
+
+    def __init__(self, what: str, retry_after_s: float = 0.1) -> None:
+        super().__init__(f"{what}: try again in {retry_after_s:g} s")
+        self.retry_after_s = retry_after_s
+
+
+class StorageFullError(StateError):
+    """No room is left; reads and deletes are still served."""
+
+    reason = "STORAGE_FULL"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no room is left in the data folder: delete executions, "
+            "free the disk or raise the map size"
+        )
+
+
+class StorageError(StateError):
+    """The shard is out of service after an I/O error."""
+
+    reason = "STORAGE_ERROR"
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)

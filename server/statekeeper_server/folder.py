@@ -1,0 +1,234 @@
+"""The data folder: one folder for each shard, a lock, and what it is.
+
+    FORMAT          version of the layout, number of shards, the folder's random name
+    LOCK            held by the server that serves the folder
+    shard-000/ ...  one engine each, whose meta row repeats what FORMAT says
+
+FORMAT is written last when a folder is made, so a crash before that leaves a folder
+that is made anew, and a folder that lacks a shard afterwards is refused, not refilled.
+"""
+
+import fcntl
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from statekeeper_server.engine import Engine, EngineBrokenError, Table
+from statekeeper_server.engine.lmdb import LmdbEngine, verify
+from statekeeper_server.storage.v1.records_pb2 import ShardMeta
+
+FORMAT = 1
+_META_KEY = b"shard"
+
+
+class FolderError(Exception):
+    """The folder cannot be served; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShardFolder:
+    """Implements `worker.Medium` on one shard's folder."""
+
+    path: Path
+    map_size_bytes: int
+    metasync: bool
+
+    def open(self) -> Engine:
+        """Open the engine."""
+        return LmdbEngine(self.path, map_size_bytes=self.map_size_bytes, metasync=self.metasync)
+
+    def verify(self) -> str:
+        """What is wrong with the closed engine; empty when it is sound."""
+        return verify(self.path)
+
+
+class DataFolder:
+    """A data folder, locked until it is closed.
+
+    Args:
+        path: the folder; made when it is not there.
+        shards: how many shards it must have; None takes what a folder has, and the
+            default for a new one.
+        shards_default: see above.
+        map_size_bytes: the most that each shard may take.
+        metasync: whether commits wait for their last page.
+
+    Raises:
+        FolderError: it is in use, not readable, of another version or shard count.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        shards: int | None,
+        shards_default: int,
+        map_size_bytes: int,
+        metasync: bool,
+    ) -> None:
+        self._path = path
+        self._map_size_bytes = map_size_bytes
+        self._metasync = metasync
+        try:
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock = self._take_lock()
+        except OSError as error:
+            raise FolderError(f"cannot use the data folder {path}: {error.strerror}") from error
+        try:
+            self.shards = self._check(shards) or self._make(shards or shards_default)
+        except BaseException:
+            self.close()
+            raise
+
+    def shard(self, number: int) -> ShardFolder:
+        """One shard's folder."""
+        path = self._path / f"shard-{number:03d}"
+        return ShardFolder(path, self._map_size_bytes, self._metasync)
+
+    def close(self) -> None:
+        """Give the folder free."""
+        self._lock.close()
+
+    def _take_lock(self) -> TextIO:
+        lock = (self._path / "LOCK").open("a+")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            holder = lock.read().strip() or "unknown"
+            lock.close()
+            raise FolderError(
+                f"the data folder {self._path} is served by another process (pid {holder})"
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        return lock
+
+    def _check(self, shards: int | None) -> int:
+        """The number of shards of the folder; 0 when it is still to be made."""
+        try:
+            text = (self._path / "FORMAT").read_text()
+        except FileNotFoundError:
+            self._check_new()
+            return 0
+        except OSError as error:
+            raise FolderError(f"cannot read {self._path / 'FORMAT'}: {error.strerror}") from error
+        try:
+            found = json.loads(text)
+            version, count, folder_id = found["format"], found["shards"], found["folder_id"]
+        except (ValueError, KeyError, TypeError):
+            raise FolderError(f"{self._path / 'FORMAT'} is damaged: it is no JSON of ours") from None
+        if version != FORMAT:
+            raise FolderError(
+                f"the data folder {self._path} has format {version}, "
+                f"this server reads format {FORMAT}: use the server that wrote it"
+            )
+        if shards is not None and shards != count:
+            raise FolderError(
+                f"the data folder {self._path} has {count} shards, not {shards}: "
+                "the number is fixed when a folder is made"
+            )
+        for number in range(count):
+            self._check_shard(number, count, folder_id)
+        return int(count)
+
+    def _check_new(self) -> None:
+        """A folder without FORMAT must hold nothing but what an interrupted making left."""
+        for entry in self._path.iterdir():
+            if entry.name != "LOCK" and not entry.name.startswith(("shard-", ".FORMAT")):
+                raise FolderError(
+                    f"the folder {self._path} is no data folder and not empty "
+                    f"(it has {entry.name}): name another one"
+                )
+        for path in self._path.glob("shard-*/data.mdb"):
+            if self._has_executions(ShardFolder(path.parent, self._map_size_bytes, True)):
+                raise FolderError(
+                    f"the data folder {self._path} has lost its file FORMAT, "
+                    f"but {path.parent.name} has data: restore the file or the folder"
+                )
+
+    def _has_executions(self, shard: ShardFolder) -> bool:
+        engine = _open(shard)
+        try:
+            txn = engine.read()
+            try:
+                return txn.last_key(Table.LOG) is not None
+            finally:
+                txn.abort()
+        finally:
+            engine.close()
+
+    def _check_shard(self, number: int, count: int, folder_id: str) -> None:
+        shard = self.shard(number)
+        if not (shard.path / "data.mdb").exists():
+            raise FolderError(
+                f"the data folder {self._path} has lost {shard.path.name}: restore it first"
+            )
+        engine = _open(shard)
+        try:
+            txn = engine.read()
+            try:
+                row = txn.get(Table.META, _META_KEY)
+            finally:
+                txn.abort()
+        finally:
+            engine.close()
+        meta = ShardMeta.FromString(row or b"")
+        if meta != ShardMeta(format=FORMAT, folder_id=folder_id, shard=number, shards=count):
+            raise FolderError(
+                f"{shard.path} is not shard {number} of {count} of this data folder: "
+                "its files were mixed up with another folder's"
+            )
+
+    def _make(self, shards: int) -> int:
+        folder_id = secrets.token_hex(8)
+        try:
+            for number in range(shards):
+                self._make_shard(number, shards, folder_id)
+            text = json.dumps({"format": FORMAT, "shards": shards, "folder_id": folder_id})
+            scratch = self._path / ".FORMAT"
+            with scratch.open("w") as file:
+                file.write(text + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            scratch.replace(self._path / "FORMAT")
+            _sync_folder(self._path)
+            _sync_folder(self._path.parent)
+        except OSError as error:
+            raise FolderError(f"cannot make {self._path}: {error.strerror}") from error
+        return shards
+
+    def _make_shard(self, number: int, shards: int, folder_id: str) -> None:
+        shard = self.shard(number)
+        shard.path.mkdir(exist_ok=True, mode=0o700)
+        engine = _open(shard)
+        try:
+            txn = engine.write()
+            meta = ShardMeta(format=FORMAT, folder_id=folder_id, shard=number, shards=shards)
+            txn.put(Table.META, _META_KEY, meta.SerializeToString())
+            txn.commit()
+        except EngineBrokenError as error:
+            raise FolderError(f"cannot write to {shard.path}: {error}") from error
+        finally:
+            engine.close()
+        _sync_folder(shard.path)
+
+
+def _open(shard: ShardFolder) -> Engine:
+    try:
+        return shard.open()
+    except (EngineBrokenError, OSError) as error:
+        raise FolderError(f"cannot open {shard.path}: {error}") from error
+
+
+def _sync_folder(path: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,50 @@
+"""Save: replace the whole state of an execution, or create it."""
+
+from dataclasses import dataclass
+
+from statekeeper.v1.history_pb2 import EVENT_KIND_SAVED
+from statekeeper_server.keys import ExecutionKey, revision_key
+from statekeeper_server.limits import StateLimits
+from statekeeper_server.operations.change import Change, Entries, write_change
+from statekeeper_server.operations.writing import WriteOptions, Written, expect, living, replay
+from statekeeper_server.storage.v1.records_pb2 import Attributes
+from statekeeper_server.store.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """A checked SaveRequest."""
+
+    key: ExecutionKey
+    options: WriteOptions
+    attributes: Attributes
+    entries: Entries
+    limits: StateLimits
+    stored_bytes: int
+
+
+def save(store: Writer, request: Save, now_us: int) -> Written:
+    """Store exactly the state given; what was stored and is not in it goes.
+
+    Raises:
+        ConflictError, RequestIdReusedError, StateTooLargeError.
+    """
+    if (first := replay(store, request)) is not None:
+        return first
+    stored = store.head(request.key)
+    old = living(stored, now_us)
+    expect(request.options, old)
+
+    attributes = Attributes()
+    attributes.CopyFrom(request.attributes)
+    if not attributes.HasField("start_time"):
+        if old is None:
+            attributes.start_time.FromMicroseconds(now_us)
+        else:
+            attributes.start_time.CopyFrom(old.attributes.start_time)
+    change = Change(EVENT_KIND_SAVED, attributes)
+    if old is None:
+        change.replace(store.next_revision, (), request.entries)
+    else:
+        change.replace(old.uid, store.entries(revision_key(old.uid)), request.entries)
+    return write_change(store, request, stored, old, change, request.limits, now_us)

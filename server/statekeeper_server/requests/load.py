@@ -1,0 +1,39 @@
+"""What makes a LoadRequest valid."""
+
+from collections.abc import Sequence
+
+from statekeeper.v1.state_manager_pb2 import LoadRequest
+from statekeeper_server.errors import invalid
+from statekeeper_server.limits import FIELDS_MAX
+from statekeeper_server.operations.load import Load, Selection
+from statekeeper_server.requests.fields import check_key
+from statekeeper_server.requests.paths import check_path
+
+
+def check_load(request: LoadRequest) -> Load:
+    """Check a LoadRequest."""
+    key = check_key(request.key)
+    revision = request.revision if request.HasField("revision") else None
+    if revision is not None and revision <= 0:
+        raise invalid("revision", f"is {revision}, revisions are positive")
+    return Load(key, revision, check_selection(request.fields) if request.fields else None)
+
+
+def check_selection(fields: Sequence[str]) -> Selection:
+    """The parts of a state that a caller wants to read."""
+    if len(fields) > FIELDS_MAX:
+        raise invalid("fields", f"has {len(fields)}, the limit is {FIELDS_MAX}")
+    attributes: set[str] = set()
+    documents: set[int] = set()
+    entries: set[tuple[int, str]] = set()
+    for number, text in enumerate(fields):
+        path = check_path(f"fields[{number}]", text)
+        if path.document is None:
+            if path.entry is not None:
+                raise invalid(f"fields[{number}]", "labels are read all together")
+            attributes.add(path.name)
+        elif path.entry is None:
+            documents.add(path.document)
+        else:
+            entries.add((path.document, path.entry))
+    return Selection(frozenset(attributes), frozenset(documents), frozenset(entries))

@@ -1,0 +1,105 @@
+"""What all RPCs have in common: bytes in, bytes out, errors to statuses.
+
+Messages are parsed here and not by gRPC, because what cannot be parsed is the caller's
+mistake and deserves an answer that says so, and because bytes are counted before they
+are parsed.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import NoReturn, Protocol, TypeVar
+
+import grpc
+import structlog
+from google.protobuf.message import DecodeError, Message
+
+from statekeeper.v1.execution_pb2 import ExecutionKey
+from statekeeper_server import keys
+from statekeeper_server.admission import Admission
+from statekeeper_server.errors import StateError
+from statekeeper_server.malformed import describe
+from statekeeper_server.requests.fields import check_key
+from statekeeper_server.status import INTERNAL_MESSAGE, retry_pushback_ms, to_status
+
+_log = structlog.get_logger(__name__)
+
+_LARGE_BYTES = 64 * 1024
+_Context = grpc.aio.ServicerContext[bytes, bytes]
+
+
+class KeyedRequest(Protocol):
+    """A request for one execution."""
+
+    @property
+    def key(self) -> ExecutionKey:
+        """The execution."""
+        ...
+
+
+R = TypeVar("R", bound=Message)
+
+
+def unary(
+    admission: Admission, request_type: type[R], method: Callable[[R], Awaitable[bytes]]
+) -> "grpc.RpcMethodHandler[bytes, bytes]":
+    """The handler of a unary RPC whose method takes the request and gives serialised bytes."""
+
+    async def handle(raw: bytes, context: _Context) -> bytes:
+        size_bytes = len(raw)
+        request: R | None = None
+        try:
+            admission.enter(size_bytes)
+            try:
+                request = _parse(request_type, raw)
+                response = await method(request)
+            finally:
+                admission.leave(size_bytes)
+            _admit_response(admission, context, len(response))
+            return response
+        except StateError as error:
+            await _refuse(context, error, request)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            _log.exception("request failed", rpc=request_type.DESCRIPTOR.name)
+            await context.abort(grpc.StatusCode.INTERNAL, INTERNAL_MESSAGE)
+
+    # Without serialisers the handler is given bytes, and gives bytes.
+    return grpc.unary_unary_rpc_method_handler(handle)  # type: ignore[arg-type]
+
+
+def _admit_response(admission: Admission, context: _Context, size_bytes: int) -> None:
+    """Count a large response until it is sent: a caller that reads slowly holds it here."""
+    if size_bytes > _LARGE_BYTES:
+        admission.enter(size_bytes)
+        context.add_done_callback(lambda _: admission.leave(size_bytes))
+
+
+def _parse(request_type: type[R], raw: bytes) -> R:
+    try:
+        return request_type.FromString(raw)
+    except DecodeError:
+        raise describe(request_type.DESCRIPTOR, raw) from None
+
+
+async def _refuse(context: _Context, error: StateError, request: Message | None) -> NoReturn:
+    status = to_status(error, _key_of(request))
+    trailers: list[tuple[str, str | bytes]] = [
+        ("grpc-status-details-bin", status.SerializeToString())
+    ]
+    pushback_ms = retry_pushback_ms(error)
+    if pushback_ms is not None:
+        trailers.append(("grpc-retry-pushback-ms", str(pushback_ms)))
+    code = next(code for code in grpc.StatusCode if code.value[0] == status.code)
+    await context.abort(code, status.message, tuple(trailers))
+
+
+def _key_of(request: Message | None) -> keys.ExecutionKey | None:
+    """The key as the caller is to see it: with its default where it is valid."""
+    key = getattr(request, "key", None)
+    if key is None:
+        return None
+    try:
+        return check_key(key)
+    except StateError:
+        return keys.ExecutionKey(key.namespace, key.execution_id)

@@ -1,0 +1,183 @@
+"""Composition: a data folder, its shards, the services, and the port they are served on."""
+
+import asyncio
+import socket
+from pathlib import Path
+
+import grpc
+import structlog
+from grpc_health.v1 import health_pb2
+from grpc_health.v1.health import SERVICE_NAME as HEALTH_SERVICE_NAME
+from grpc_health.v1.health import aio as health
+from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
+from grpc_reflection.v1alpha import reflection
+
+from statekeeper_server import service
+from statekeeper_server.admission import Admission
+from statekeeper_server.clock import Clock, SystemClock
+from statekeeper_server.config import Config, split_address
+from statekeeper_server.engine import EngineBrokenError
+from statekeeper_server.folder import DataFolder, FolderError
+from statekeeper_server.limits import StateLimits
+from statekeeper_server.service import StateManager
+from statekeeper_server.shards import Shards
+from statekeeper_server.store.writer import History
+from statekeeper_server.worker import QueueLimits
+
+_log = structlog.get_logger(__name__)
+
+_SHARDS_DEFAULT = 4
+_PING_INTERVAL_MS_MIN = 20_000
+
+
+class StartError(Exception):
+    """The server cannot start; the message says why and what to do."""
+
+
+class Server:
+    """A server: `start` it, use its `address`, `stop` it. All on one event loop.
+
+    Args:
+        config: how to serve.
+        clock: what time it is; tests pass one that they move.
+    """
+
+    def __init__(self, config: Config, clock: Clock | None = None) -> None:
+        self._config = config
+        self._clock = SystemClock() if clock is None else clock
+        self._health = health.HealthServicer()
+        self._reports: set[asyncio.Task[None]] = set()
+        self.address = ""
+
+    async def start(self) -> None:
+        """Open the data folder and serve.
+
+        Raises:
+            StartError: the folder or the port cannot be used. Nothing is left open.
+        """
+        config = self._config
+        try:
+            self._folder = DataFolder(
+                config.data_dir,
+                shards=config.shards,
+                shards_default=_SHARDS_DEFAULT,
+                map_size_bytes=config.map_size,
+                metasync=config.metasync,
+            )
+        except FolderError as error:
+            raise StartError(str(error)) from error
+        try:
+            # The port first: it is soon said that it is taken, and soon given back.
+            self._server, self.address = self._bind()
+            self._shards = self._open_shards()
+        except BaseException:
+            self._folder.close()
+            raise
+        self._service = StateManager(
+            self._shards,
+            StateLimits(config.state_bytes_max, config.state_bytes_warn, config.entries_max),
+            self._clock,
+            Admission(config.inflight_bytes_max),
+        )
+        self._server.add_generic_rpc_handlers((self._service.handler(),))
+        add_HealthServicer_to_server(self._health, self._server)
+        reflection.enable_server_reflection(
+            (service.SERVICE_NAME, HEALTH_SERVICE_NAME, reflection.SERVICE_NAME), self._server
+        )
+        await self._report(serving=True)
+        await self._server.start()
+        _log.info(
+            "serving",
+            address=self.address,
+            data_dir=str(config.data_dir),
+            shards=self._folder.shards,
+            tls=config.tls_cert is not None,
+        )
+
+    async def stop(self) -> None:
+        """Drain: refuse what is new, finish what is under way, commit, close."""
+        _log.info("draining")
+        await self._report(serving=False)
+        await self._server.stop(self._config.drain_s)
+        await self._shards.stop()
+        self._service.close()
+        self._folder.close()
+        _log.info("stopped")
+
+    def _open_shards(self) -> Shards:
+        config = self._config
+        try:
+            return Shards(
+                self._folder,
+                self._clock,
+                History(config.versions_kept, round(config.history_window_s * 1_000_000)),
+                QueueLimits(config.queue_operations_max, config.queue_bytes_max),
+                self._on_service_change,
+            )
+        except (EngineBrokenError, OSError) as error:
+            raise StartError(f"cannot open the shards of {config.data_dir}: {error}") from error
+
+    def _bind(self) -> tuple[grpc.aio.Server, str]:
+        config = self._config
+        server = grpc.aio.server(
+            options=(
+                # Otherwise a second server takes the same port without a word.
+                ("grpc.so_reuseport", 0),
+                ("grpc.max_receive_message_length", int(config.message_bytes_max)),
+                ("grpc.max_send_message_length", int(config.message_bytes_max)),
+                # Clients may ping long streams without being cut off.
+                ("grpc.keepalive_permit_without_calls", 1),
+                ("grpc.http2.min_ping_interval_without_data_ms", _PING_INTERVAL_MS_MIN),
+            )
+        )
+        host, wanted = split_address(config.listen)
+        try:
+            if config.tls_cert is None:
+                port = server.add_insecure_port(config.listen)
+            else:
+                port = server.add_secure_port(config.listen, _credentials(config))
+        except RuntimeError:
+            problem = _why_not(host, wanted)
+            raise StartError(f"cannot listen on {config.listen}: {problem}") from None
+        shown = f"[{host}]" if ":" in host else host
+        return server, f"{shown}:{port}"
+
+    def _on_service_change(self, serving: bool) -> None:  # noqa: FBT001 - a callback's one fact
+        task = asyncio.get_running_loop().create_task(self._report(serving=serving))
+        self._reports.add(task)
+        task.add_done_callback(self._reports.discard)
+
+    async def _report(self, *, serving: bool) -> None:
+        """Tell health checkers how it stands."""
+        status = (
+            health_pb2.HealthCheckResponse.SERVING
+            if serving
+            else health_pb2.HealthCheckResponse.NOT_SERVING
+        )
+        for name in ("", service.SERVICE_NAME):
+            await self._health.set(name, status)
+
+
+def _credentials(config: Config) -> grpc.ServerCredentials:
+    def read(path: Path | None) -> bytes:
+        return b"" if path is None else path.read_bytes()
+
+    return grpc.ssl_server_credentials(
+        [(read(config.tls_key), read(config.tls_cert))],
+        root_certificates=read(config.tls_client_ca) or None,
+        require_client_auth=config.tls_client_ca is not None,
+    )
+
+
+def _why_not(host: str, port: int) -> str:
+    """Why an address cannot be listened on: gRPC does not say, the system does."""
+    try:
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        for family, kind, protocol, _, address in addresses:
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+                probe.listen()
+    except OSError as error:
+        return str(error.strerror).lower()
+    return "gRPC cannot use it"

@@ -1,0 +1,51 @@
+"""The shards of a data folder: which execution lives where, and whether all serve."""
+
+import asyncio
+from collections.abc import Callable
+from zlib import crc32
+
+from statekeeper_server.clock import Clock
+from statekeeper_server.folder import DataFolder
+from statekeeper_server.keys import ExecutionKey
+from statekeeper_server.store.writer import History
+from statekeeper_server.worker import QueueLimits, Worker
+
+
+class Shards:
+    """The workers of a data folder, opened on the running loop.
+
+    Args:
+        folder: whose shards to open.
+        clock: the time for all of them.
+        history: how much of the past to keep.
+        queue_limits: how much may wait for each.
+        on_service_change: called with whether all shards are in service, when that of
+            one has changed.
+
+    Raises:
+        EngineBrokenError: a shard cannot be opened.
+    """
+
+    def __init__(
+        self,
+        folder: DataFolder,
+        clock: Clock,
+        history: History,
+        queue_limits: QueueLimits,
+        on_service_change: Callable[[bool], None],
+    ) -> None:
+        def report() -> None:
+            on_service_change(all(worker.in_service for worker in self._workers))
+
+        self._workers = [
+            Worker(f"shard {number}", folder.shard(number), clock, history, queue_limits, report)
+            for number in range(folder.shards)
+        ]
+
+    def of(self, key: ExecutionKey) -> Worker:
+        """The shard of an execution. The hash is on disk in effect: it never changes."""
+        return self._workers[crc32(key.head()) % len(self._workers)]
+
+    async def stop(self) -> None:
+        """Commit what waits in all shards, then close them."""
+        await asyncio.gather(*(worker.stop() for worker in self._workers))

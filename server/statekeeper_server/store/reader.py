@@ -1,0 +1,95 @@
+"""Reading executions, in a snapshot or in the shard's own write transaction."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from statekeeper_server.engine import ReadTransaction, Table
+from statekeeper_server.keys import (
+    ExecutionKey,
+    after,
+    chunk_key,
+    read_revision_key,
+    revision_key,
+    split_version_key,
+    version_key,
+)
+from statekeeper_server.storage.v1.records_pb2 import DoneRequest, EntryVersion, Event, Head
+
+_LATEST = 0xFFFF_FFFF_FFFF_FFFF
+
+
+class Entry(NamedTuple):
+    """One version of one entry."""
+
+    prefix: bytes
+    revision: int
+    version: EntryVersion
+
+    @property
+    def removed(self) -> bool:
+        """Whether this version says that the entry is gone."""
+        return self.version.WhichOneof("form") is None
+
+
+class Reader:
+    """What is stored, at the transaction's snapshot. Expiry is the operations' business."""
+
+    __slots__ = ("_txn",)
+
+    def __init__(self, txn: ReadTransaction) -> None:
+        self._txn = txn
+
+    def head(self, key: ExecutionKey) -> Head | None:
+        """The execution as it is, expired or not."""
+        row = self._txn.get(Table.HEADS, key.head())
+        return None if row is None else Head.FromString(row)
+
+    def event(self, revision: int) -> Event | None:
+        """What happened at a position of the log."""
+        row = self._txn.get(Table.LOG, revision_key(revision))
+        return None if row is None else Event.FromString(row)
+
+    def last_revision(self) -> int:
+        """The newest position of the log, 0 while it is empty."""
+        key = self._txn.last_key(Table.LOG)
+        return 0 if key is None else read_revision_key(key)
+
+    def done_request(self, row_key: bytes) -> DoneRequest | None:
+        """The write that was done under a request_id."""
+        row = self._txn.get(Table.REQUESTS, row_key)
+        return None if row is None else DoneRequest.FromString(row)
+
+    def entry(self, prefix: bytes, at: int = _LATEST) -> Entry | None:
+        """An entry's newest version, or the newest one not after the revision `at`."""
+        row = self._txn.cursor(Table.ENTRIES).seek(version_key(prefix, at))
+        if row is None:
+            return None
+        found, revision = split_version_key(row[0])
+        return Entry(prefix, revision, EntryVersion.FromString(row[1])) if found == prefix else None
+
+    def entries(self, prefix: bytes, at: int = _LATEST) -> Iterator[Entry]:
+        """The same for all entries whose keys begin so: an execution's or a document's."""
+        cursor = self._txn.cursor(Table.ENTRIES)
+        stop = after(prefix)
+        row = cursor.seek(prefix)
+        while row is not None and row[0] < stop:
+            entry, revision = split_version_key(row[0])
+            if revision > at:
+                row = cursor.seek(version_key(entry, at))
+                continue
+            yield Entry(entry, revision, EntryVersion.FromString(row[1]))
+            row = cursor.next()
+            if row is not None and row[0].startswith(entry):
+                # Its older versions: step over all of them at once.
+                row = cursor.seek(version_key(entry, 0))
+
+    def pieces(self, uid: int, entry: Entry) -> tuple[bytes, ...]:
+        """The chunks of a version that has them; none for the others."""
+        if entry.version.WhichOneof("form") != "chunks":
+            return ()
+        chunks = entry.version.chunks
+        rows = (
+            self._txn.get(Table.CHUNKS, chunk_key(uid, entry.revision, chunks.ordinal, number))
+            for number in range(chunks.count)
+        )
+        return tuple(row for row in rows if row is not None)
