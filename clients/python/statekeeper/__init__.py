@@ -1,1 +1,104 @@
 """The Python client of statekeeper."""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from statekeeper.aio import AsyncClient
+    from statekeeper.aio_state_manager import AsyncStateManager
+    from statekeeper.client import Client
+    from statekeeper.errors import (
+        CallCancelledError,
+        CheckpointNotFoundError,
+        ConflictError,
+        DeadlineExceededError,
+        FencedError,
+        InternalError,
+        InvalidRequestError,
+        InvalidTokenError,
+        LockedError,
+        LockTimeoutError,
+        OverloadedError,
+        RequestIdReusedError,
+        RevisionCompactedError,
+        SchemaViolationError,
+        SerializationError,
+        StateAccessDeniedError,
+        StateError,
+        StateNotFoundError,
+        StateTooLargeError,
+        StorageError,
+        StorageFullError,
+        UnauthenticatedError,
+        UnavailableError,
+        UnimplementedError,
+    )
+    from statekeeper.model import (
+        DeleteResult,
+        EventKind,
+        ExecutionState,
+        Revision,
+        StateFields,
+        Status,
+        WriteResult,
+    )
+    from statekeeper.state_manager import StateManager
+    from statekeeper.values import Binary
+
+__all__ = [
+    "AsyncClient",
+    "AsyncStateManager",
+    "Binary",
+    "CallCancelledError",
+    "CheckpointNotFoundError",
+    "Client",
+    "ConflictError",
+    "DeadlineExceededError",
+    "DeleteResult",
+    "EventKind",
+    "ExecutionState",
+    "FencedError",
+    "InternalError",
+    "InvalidRequestError",
+    "InvalidTokenError",
+    "LockTimeoutError",
+    "LockedError",
+    "OverloadedError",
+    "RequestIdReusedError",
+    "Revision",
+    "RevisionCompactedError",
+    "SchemaViolationError",
+    "SerializationError",
+    "StateAccessDeniedError",
+    "StateError",
+    "StateFields",
+    "StateManager",
+    "StateNotFoundError",
+    "StateTooLargeError",
+    "Status",
+    "StorageError",
+    "StorageFullError",
+    "UnauthenticatedError",
+    "UnavailableError",
+    "UnimplementedError",
+    "WriteResult",
+]
+
+# Where the names are, the cheap modules first. They are imported when a name
+# is first used: pytest imports this package at its start, for its fixture, and
+# nobody's tests should have to wait for gRPC.
+_MODULES = ("errors", "model", "values", "state_manager", "aio_state_manager", "client", "aio")
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        for module_name in _MODULES:
+            module = importlib.import_module(f"{__name__}.{module_name}")
+            if hasattr(module, name):
+                globals()[name] = getattr(module, name)
+                return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

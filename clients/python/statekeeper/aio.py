@@ -1,0 +1,98 @@
+"""The client for asyncio."""
+
+from types import TracebackType
+from typing import Self
+
+import grpc
+
+from statekeeper.aio_channel import AioChannel
+from statekeeper.aio_state_manager import AsyncStateManager
+from statekeeper.cache import Cache
+from statekeeper.calls import Calls
+from statekeeper.requests import NAMESPACE_DEFAULT, ExecutionRef
+from statekeeper.times import Span, to_timedelta
+from statekeeper.transport import TARGET_DEFAULT, TIMEOUT_DEFAULT, Route
+
+
+class AsyncClient:
+    """Talks to a statekeeper server, from asyncio.
+
+    ::
+
+        async with AsyncClient("127.0.0.1:7460") as client:
+            sm = client.state_manager("exec_abc123", namespace="orders")
+            await sm.save({"status": "running", "context": {"userId": "user_123"}})
+            state = await sm.load()
+
+    The same as `Client`, awaited. It belongs to the event loop of its first
+    call, and may be used by any number of tasks of that loop.
+
+    Args:
+        target: The server's address: `host:port`, or a gRPC name.
+        credentials: For TLS (`grpc.ssl_channel_credentials()`). None: no TLS.
+        timeout: How long a call may take, retries included; a timedelta or
+            seconds.
+        actor: Who writes, for the history; handles and writes may say
+            otherwise.
+
+    Raises:
+        InvalidRequestError: The timeout or the actor is of no use.
+    """
+
+    def __init__(
+        self,
+        target: str = TARGET_DEFAULT,
+        *,
+        credentials: grpc.ChannelCredentials | None = None,
+        timeout: Span = TIMEOUT_DEFAULT,
+        actor: str = "",
+    ) -> None:
+        self._channel = AioChannel(Route(target, timeout), credentials)
+        self._cache = Cache()
+        self._actor = actor
+
+    def state_manager(
+        self,
+        execution_id: str,
+        *,
+        namespace: str = NAMESPACE_DEFAULT,
+        ttl: Span | None = None,
+        cache_ttl: Span | None = None,
+        actor: str | None = None,
+    ) -> AsyncStateManager:
+        """Gives the handle of one execution; talks to nobody.
+
+        Args:
+            execution_id: The execution, 1 to 256 bytes.
+            namespace: Its namespace; equal ids in two namespaces never meet.
+            ttl: Time to live that every save and update gives, a timedelta or
+                seconds; 0: for ever. None: what was last set, at first 24 h.
+            cache_ttl: For how long `load` may give what was loaded or saved
+                before through this client without asking the server. Writes
+                through this client are always seen, those of others after this
+                time. None: always ask.
+            actor: Who writes, for the history. None: the client's.
+
+        Raises:
+            InvalidRequestError: An argument is of no use.
+        """
+        execution = ExecutionRef.checked(
+            namespace, execution_id, ttl, self._actor if actor is None else actor
+        )
+        lifetime = None if cache_ttl is None else to_timedelta(cache_ttl, "cache_ttl")
+        return AsyncStateManager(Calls(execution, self._cache, lifetime), self._channel)
+
+    async def close(self) -> None:
+        """Closes the connection; calls under way end in CallCancelledError."""
+        await self._channel.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()

@@ -1,0 +1,92 @@
+"""Sends calls over an asyncio gRPC channel."""
+
+import asyncio
+from typing import Any, TypeVar
+
+import grpc
+from grpc import aio
+
+from statekeeper.calls import Call
+from statekeeper.rpc_errors import Failure
+from statekeeper.transport import CHANNEL_OPTIONS, CLOSED, Route, check_size
+from statekeeper.v1 import state_manager_pb2_grpc
+
+_ResultT = TypeVar("_ResultT")
+
+
+class AioChannel:
+    """One connection to a server, for any number of tasks of one event loop.
+
+    Args:
+        route: Where to and for how long.
+        credentials: For TLS; None: none.
+    """
+
+    def __init__(self, route: Route, credentials: grpc.ChannelCredentials | None) -> None:
+        self._route = route
+        self._credentials = credentials
+        self._closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._channel: aio.Channel | None = None
+        self._stub: Any = None
+
+    async def send(self, call: Call[Any, _ResultT]) -> _ResultT:
+        """Sends a call and waits for what comes of it.
+
+        Raises:
+            StateError: It did not succeed.
+            RuntimeError: The channel is closed, or belongs to another loop.
+        """
+        try:
+            check_size(call)
+            self._open()
+            response = await getattr(self._stub, call.method)(
+                call.request,
+                timeout=self._route.timeout_s,
+                wait_for_ready=self._route.answered,
+            )
+            self._route.answered = True
+            return call.finish(response)
+        except aio.AioRpcError as error:
+            call.give_up()
+            raise self._route.translate(_failure(error), call) from error
+        except asyncio.CancelledError as error:
+            call.give_up()
+            task = asyncio.current_task()
+            if self._closed and not (task and task.cancelling()):
+                # Closing the channel cancels the calls under way, and gRPC
+                # tells that in the same way as if this task were cancelled.
+                gone = Failure(grpc.StatusCode.CANCELLED, CLOSED, ())
+                raise self._route.translate(gone, call) from error
+            raise
+        except BaseException:
+            call.give_up()
+            raise
+
+    def _open(self) -> None:
+        # At the first call and not before: a channel belongs to the event loop
+        # it is made in, and a client may be made where none runs yet.
+        if self._closed:
+            raise RuntimeError(CLOSED)
+        loop = asyncio.get_running_loop()
+        if self._loop is loop:
+            return
+        if self._loop is not None:
+            raise RuntimeError("this client is used in another event loop; make one for each loop")
+        self._loop = loop
+        target, options = self._route.target, CHANNEL_OPTIONS
+        if self._credentials is None:
+            self._channel = aio.insecure_channel(target, options)
+        else:
+            self._channel = aio.secure_channel(target, self._credentials, options)
+        self._stub = state_manager_pb2_grpc.StateManagerStub(self._channel)
+
+    async def close(self) -> None:
+        """Closes the connection; calls under way end in CallCancelledError."""
+        self._closed = True
+        if self._channel is not None:
+            await self._channel.close()
+
+
+def _failure(error: aio.AioRpcError) -> Failure:
+    return Failure(error.code(), error.details() or "", tuple(error.trailing_metadata() or ()))

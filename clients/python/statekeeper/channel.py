@@ -1,0 +1,73 @@
+"""Sends calls over a sync gRPC channel."""
+
+from typing import Any, TypeVar
+
+import grpc
+
+from statekeeper.calls import Call
+from statekeeper.rpc_errors import Failure
+from statekeeper.transport import CHANNEL_OPTIONS, CLOSED, Route, check_size
+from statekeeper.v1 import state_manager_pb2_grpc
+
+_ResultT = TypeVar("_ResultT")
+
+
+class Channel:
+    """One connection to a server, for any number of threads.
+
+    Args:
+        route: Where to and for how long.
+        credentials: For TLS; None: none.
+    """
+
+    def __init__(self, route: Route, credentials: grpc.ChannelCredentials | None) -> None:
+        self._route = route
+        self._closed = False
+        if credentials is None:
+            self._channel = grpc.insecure_channel(route.target, CHANNEL_OPTIONS)
+        else:
+            self._channel = grpc.secure_channel(route.target, credentials, CHANNEL_OPTIONS)
+        self._stub = state_manager_pb2_grpc.StateManagerStub(self._channel)
+
+    def send(self, call: Call[Any, _ResultT]) -> _ResultT:
+        """Sends a call and waits for what comes of it.
+
+        Raises:
+            StateError: It did not succeed.
+            RuntimeError: The channel is closed.
+        """
+        try:
+            check_size(call)
+            self._check_open()
+            response = getattr(self._stub, call.method)(
+                call.request,
+                timeout=self._route.timeout_s,
+                wait_for_ready=self._route.answered,
+            )
+            self._route.answered = True
+            return call.finish(response)
+        except grpc.RpcError as error:
+            call.give_up()
+            raise self._route.translate(_failure(error), call) from error
+        except BaseException as error:
+            call.give_up()
+            if self._closed and isinstance(error, ValueError):
+                # What gRPC says when it was closed a moment ago.
+                raise RuntimeError(CLOSED) from error
+            raise
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise RuntimeError(CLOSED)
+
+    def close(self) -> None:
+        """Closes the connection; calls under way end in CallCancelledError."""
+        self._closed = True
+        self._channel.close()
+
+
+def _failure(error: grpc.RpcError) -> Failure:
+    # Every RpcError that a call raises is a Call as well.
+    if not isinstance(error, grpc.Call):
+        return Failure(grpc.StatusCode.UNKNOWN, str(error), ())
+    return Failure(error.code(), error.details() or "", error.trailing_metadata() or ())

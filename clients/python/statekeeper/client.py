@@ -1,0 +1,103 @@
+"""The client."""
+
+from types import TracebackType
+from typing import Self
+
+import grpc
+
+from statekeeper.cache import Cache
+from statekeeper.calls import Calls
+from statekeeper.channel import Channel
+from statekeeper.requests import NAMESPACE_DEFAULT, ExecutionRef
+from statekeeper.state_manager import StateManager
+from statekeeper.times import Span, to_timedelta
+from statekeeper.transport import TARGET_DEFAULT, TIMEOUT_DEFAULT, Route
+
+
+class Client:
+    """Talks to a statekeeper server.
+
+    ::
+
+        with Client("127.0.0.1:7460") as client:
+            sm = client.state_manager("exec_abc123", namespace="orders")
+            sm.save({"status": "running", "context": {"userId": "user_123"}})
+            state = sm.load()
+
+    A client is one connection; make one and share it: it may be used from
+    several threads. It connects at the first call. Until the server has once
+    answered, calls to where nobody listens fail within a second or two; from
+    then on a server that is away is waited for until the call's timeout.
+    Failed calls are repeated where that can help; no write is done twice.
+
+    Make clients after a fork, not before.
+
+    Args:
+        target: The server's address: `host:port`, or a gRPC name.
+        credentials: For TLS (`grpc.ssl_channel_credentials()`). None: no TLS.
+        timeout: How long a call may take, retries included; a timedelta or
+            seconds.
+        actor: Who writes, for the history; handles and writes may say
+            otherwise.
+
+    Raises:
+        InvalidRequestError: The timeout or the actor is of no use.
+    """
+
+    def __init__(
+        self,
+        target: str = TARGET_DEFAULT,
+        *,
+        credentials: grpc.ChannelCredentials | None = None,
+        timeout: Span = TIMEOUT_DEFAULT,
+        actor: str = "",
+    ) -> None:
+        self._channel = Channel(Route(target, timeout), credentials)
+        self._cache = Cache()
+        self._actor = actor
+
+    def state_manager(
+        self,
+        execution_id: str,
+        *,
+        namespace: str = NAMESPACE_DEFAULT,
+        ttl: Span | None = None,
+        cache_ttl: Span | None = None,
+        actor: str | None = None,
+    ) -> StateManager:
+        """Gives the handle of one execution; talks to nobody.
+
+        Args:
+            execution_id: The execution, 1 to 256 bytes.
+            namespace: Its namespace; equal ids in two namespaces never meet.
+            ttl: Time to live that every save and update gives, a timedelta or
+                seconds; 0: for ever. None: what was last set, at first 24 h.
+            cache_ttl: For how long `load` may give what was loaded or saved
+                before through this client without asking the server. Writes
+                through this client are always seen, those of others after this
+                time. None: always ask.
+            actor: Who writes, for the history. None: the client's.
+
+        Raises:
+            InvalidRequestError: An argument is of no use.
+        """
+        execution = ExecutionRef.checked(
+            namespace, execution_id, ttl, self._actor if actor is None else actor
+        )
+        lifetime = None if cache_ttl is None else to_timedelta(cache_ttl, "cache_ttl")
+        return StateManager(Calls(execution, self._cache, lifetime), self._channel)
+
+    def close(self) -> None:
+        """Closes the connection; calls under way end in CallCancelledError."""
+        self._channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,126 @@
+"""How calls travel: the channel's options, retries, limits and deadlines.
+
+Retries are gRPC's own. All RPCs are safe to repeat: reads change nothing, and
+every write carries a request_id. The server decides for how long: it sends the
+trailer `grpc-retry-pushback-ms` with a delay when it is overloaded, and -1
+when a retry would be of no use.
+"""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from google.protobuf.message import EncodeError, Message
+
+from statekeeper.calls import Call
+from statekeeper.errors import (
+    CallCancelledError,
+    DeadlineExceededError,
+    StateError,
+    StateTooLargeError,
+    UnavailableError,
+)
+from statekeeper.rpc_errors import CallSite, Failure, to_state_error
+from statekeeper.times import Span, invalid, to_timedelta
+
+TARGET_DEFAULT = "127.0.0.1:7460"
+TIMEOUT_DEFAULT = timedelta(seconds=10)
+CLOSED = "this client is closed"
+MESSAGE_BYTES_MAX = 16 * 1024 * 1024
+_ROOM_BYTES = 64 * 1024
+
+SERVICE_CONFIG = json.dumps(
+    {
+        "methodConfig": [
+            {
+                "name": [{"service": "statekeeper.v1.StateManager"}],
+                "retryPolicy": {
+                    "maxAttempts": 5,
+                    "initialBackoff": "0.1s",
+                    "maxBackoff": "2s",
+                    "backoffMultiplier": 2,
+                    # CANCELLED is what a server that stops says to the calls it
+                    # cuts off; a call cancelled on this side is not repeated.
+                    "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED", "CANCELLED"],
+                },
+            }
+        ]
+    }
+)
+
+CHANNEL_OPTIONS: tuple[tuple[str, Any], ...] = (
+    ("grpc.service_config", SERVICE_CONFIG),
+    ("grpc.max_send_message_length", MESSAGE_BYTES_MAX + _ROOM_BYTES),
+    ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX + _ROOM_BYTES),
+    # Above this (256 KiB unless said otherwise) a request is not retried, and
+    # nothing tells so.
+    ("grpc.per_rpc_retry_buffer_size", 2 * MESSAGE_BYTES_MAX),
+    # A dead connection is noticed even while nobody calls.
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.max_pings_without_data", 0),
+    # A server that restarts is found again within a second of its return; an
+    # address that swallows packets is told after three.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+    ("grpc.min_reconnect_backoff_ms", 3_000),
+    # Clients of one process share neither a connection nor its back-off.
+    ("grpc.use_local_subchannel_pool", 1),
+)
+
+
+# What a call ends in without a word from the server.
+_UNHEARD = (UnavailableError, DeadlineExceededError, CallCancelledError)
+
+
+class Route:
+    """Where a client's calls go and how long they may take.
+
+    Attributes:
+        target: The server's address.
+        timeout_s: How long a call may take, its retries included.
+        answered: Whether the server was ever heard of. Until then a call to a
+            wrong address fails at once; from then on a server that is away is
+            taken to be restarting, and waited for until the deadline.
+    """
+
+    def __init__(self, target: str, timeout: Span) -> None:
+        self.target = target
+        self.timeout_s = to_timedelta(timeout, "timeout").total_seconds()
+        if self.timeout_s == 0:
+            raise invalid("timeout", "must be more than zero")
+        self.answered = False
+
+    def translate(self, failure: Failure, call: Call[Any, Any]) -> StateError:
+        """Gives the error to raise for a failed call."""
+        at = call.execution
+        site = CallSite(self.target, self.timeout_s, at.namespace, at.execution_id)
+        error = to_state_error(failure, site)
+        if not isinstance(error, _UNHEARD):
+            self.answered = True
+        return error
+
+
+def check_size(call: Call[Any, Any]) -> None:
+    """Refuses what the server would not receive.
+
+    Raises:
+        StateTooLargeError: The message is larger than 16 MiB.
+    """
+    size = _size(call.request)
+    if size > MESSAGE_BYTES_MAX:
+        raise StateTooLargeError(
+            f"the request has {size} bytes, and a message may have {MESSAGE_BYTES_MAX}",
+            size=size,
+            limit=MESSAGE_BYTES_MAX,
+            namespace=call.execution.namespace,
+            execution_id=call.execution.execution_id,
+        )
+
+
+def _size(request: Message) -> int:
+    try:
+        return request.ByteSize()
+    except EncodeError:
+        # Protobuf's own limit of 2 GiB.
+        return 2**31
