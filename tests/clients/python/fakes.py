@@ -12,7 +12,6 @@ import grpc
 from google.protobuf import any_pb2
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
-
 from statekeeper import AsyncClient, AsyncStateManager, Client
 from statekeeper.v1 import (
     execution_pb2,
@@ -48,7 +47,7 @@ def refuse(
         trailers.append(("grpc-retry-pushback-ms", str(pushback_ms)))
 
     def answer(_: Message, context: grpc.ServicerContext) -> NoReturn:
-        context.set_trailing_metadata(trailers)
+        context.set_trailing_metadata(tuple(trailers))
         context.abort(code, status.message)
 
     return answer
@@ -80,8 +79,14 @@ class FakeService(state_manager_pb2_grpc.StateManagerServicer):
         self.requests: list[tuple[str, Any]] = []
         self.answers: deque[Answer] = deque()
         self.executions: dict[tuple[str, str], execution_pb2.Execution] = {}
+        self._ttls_s: dict[tuple[str, str], int] = {}
         self._revision = 0
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+
+    def wait_for_requests(self, count: int, timeout_s: float = 30) -> None:
+        """Waits until this many requests were received."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.requests) >= count, timeout_s)
 
     def count(self, method: str) -> int:
         """Tells how often an RPC was received."""
@@ -90,8 +95,9 @@ class FakeService(state_manager_pb2_grpc.StateManagerServicer):
     def _take(
         self, method: str, request: Any, context: grpc.ServicerContext, do: Callable[[Any], Any]
     ) -> Any:
-        with self._lock:
+        with self._changed:
             self.requests.append((method, request))
+            self._changed.notify_all()
             answer = self.answers.popleft() if self.answers else None
             if answer is None:
                 return do(request)
@@ -122,7 +128,9 @@ class FakeService(state_manager_pb2_grpc.StateManagerServicer):
         new.version = 1 if old is None else old.version + 1
         new.update_time.GetCurrentTime()
         new.create_time.CopyFrom(new.update_time if old is None else old.create_time)
-        ttl_s = request.options.ttl.seconds if request.options.HasField("ttl") else 24 * HOUR_S
+        if request.options.HasField("ttl"):
+            self._ttls_s[key] = request.options.ttl.seconds
+        ttl_s = self._ttls_s.get(key, 24 * HOUR_S)
         if ttl_s:
             new.expire_time.CopyFrom(new.update_time)
             new.expire_time.seconds += ttl_s

@@ -7,7 +7,6 @@ import grpc
 import pytest
 from google.protobuf import duration_pb2
 from google.rpc import error_details_pb2
-
 from statekeeper import (
     Client,
     DeadlineExceededError,
@@ -154,5 +153,5 @@ def test_an_address_where_nobody_listens_is_told_soon(
 
 
 def test_an_unknown_host_is_told(make_client: MakeClient) -> None:
-    with pytest.raises(UnavailableError, match="nowhere.invalid:7460: unknown host name"):
+    with pytest.raises(UnavailableError, match=r"nowhere\.invalid:7460: unknown host name"):
         make_client("nowhere.invalid:7460").state_manager("e").load()

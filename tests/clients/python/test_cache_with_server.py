@@ -1,0 +1,81 @@
+"""The client's cache over the real server, whatever is done and by whichever handle."""
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from statekeeper import Client, StateManager
+from statekeeper.testing import TestServer
+
+from .conftest import MakeClient
+
+START_TIME = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def save(sm: StateManager, n: int) -> None:
+    """Saves a state whose result is known at once."""
+    sm.save({"status": "running", "context": {"n": n}, "start_time": START_TIME})
+
+
+def save_without_start_time(sm: StateManager, n: int) -> None:
+    """Saves a state whose start time is the server's to say."""
+    sm.save({"status": "running", "input": {"n": n}})
+
+
+def save_loaded(sm: StateManager, n: int) -> None:
+    """Saves what was loaded, and loads nothing else after it."""
+    state = sm.load()
+    if state is not None:
+        state.metadata = {"n": n}
+        sm.save(state)
+        loaded = sm.load()
+        assert loaded is not None
+        assert vars(loaded) == vars(state)
+
+
+def save_with_ttl(sm: StateManager, n: int) -> None:
+    """Saves with another time to live."""
+    sm.save({"status": "waiting"}, ttl=n + 3600)
+
+
+def update(sm: StateManager, n: int) -> None:
+    """Changes parts, where there is something to change."""
+    if sm.load() is not None:
+        sm.update(status="failed", context={str(n % 3): n}, labels={"n": str(n)})
+
+
+def delete(sm: StateManager, _: int) -> None:
+    """Deletes."""
+    sm.delete()
+
+
+WRITES: list[Callable[[StateManager, int], None]] = [
+    save,
+    save_without_start_time,
+    save_loaded,
+    save_with_ttl,
+    update,
+    update,
+    delete,
+]
+
+
+def same(one: StateManager, other: StateManager) -> bool:
+    """Tells whether two handles load the same, all that stands beside the state included."""
+    left, right = one.load(), other.load()
+    return (left and vars(left)) == (right and vars(right))
+
+
+def test_the_cache_gives_what_the_server_would_give(
+    statekeeper_server: TestServer, make_client: MakeClient
+) -> None:
+    """B76."""
+    client: Client = make_client(statekeeper_server.address)
+    plain, cached = client.state_manager("e"), client.state_manager("e", cache_ttl=3600)
+    chance = random.Random(76)  # noqa: S311 - the same every time, so that a failure comes back
+
+    for n in range(200):
+        write = chance.choice(WRITES)
+        write(chance.choice([plain, cached]), n)
+        if chance.random() < 0.8:
+            assert same(plain, cached), write.__name__

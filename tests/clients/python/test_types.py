@@ -1,0 +1,63 @@
+"""What a type checker knows about a caller's code; mypy is the judge, nothing here runs."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, assert_type
+
+import statekeeper
+
+if TYPE_CHECKING:
+    import grpc
+
+    def sync_client(credentials: grpc.ChannelCredentials) -> None:
+        with statekeeper.Client("h:1", credentials=credentials, timeout=timedelta(1)) as client:
+            assert_type(client, statekeeper.Client)
+            sm = client.state_manager("e", namespace="n", ttl=3600, cache_ttl=timedelta(1))
+            assert_type(sm, statekeeper.StateManager)
+            assert_type(sm.execution_id, str)
+            assert_type(sm.ttl, timedelta | None)
+            saved = sm.save({"status": "running", "context": {"a": 1}}, ttl=0.5)
+            assert_type(saved, statekeeper.WriteResult)
+            assert_type(saved.warnings, tuple[str, ...])
+            state = sm.load(fields=["context"])
+            assert_type(state, statekeeper.ExecutionState | None)
+            if state is None:
+                return
+            assert_type(state.status, statekeeper.Status)
+            assert_type(state.context, dict[str, Any] | None)
+            assert_type(state.start_time, datetime | None)
+            assert_type(state.revision, int | None)
+            if state.status == "paused":
+                sm.save(state, expected_revision=state.revision)
+            assert_type(sm.update(status="waiting"), statekeeper.WriteResult)
+            sm.update({"status": "waiting"}, remove=["context.a"], request_id="r")
+            sm.update(status=statekeeper.Status.FAILED, current_member=None, labels={"a": "b"})
+            sm.update(status="done")  # type: ignore[arg-type]  # no status
+            sm.update(stauts="failed")  # type: ignore[call-arg]  # no field
+            assert_type(sm.delete(), statekeeper.DeleteResult)
+            assert_type(sm.list_revisions(), Iterator[statekeeper.Revision])
+
+    async def async_client() -> None:
+        async with statekeeper.AsyncClient() as client:
+            assert_type(client, statekeeper.AsyncClient)
+            sm = client.state_manager("e")
+            assert_type(sm, statekeeper.AsyncStateManager)
+            state = statekeeper.ExecutionState(status=statekeeper.Status.RUNNING)
+            assert_type(await sm.save(state), statekeeper.WriteResult)
+            assert_type(await sm.load(), statekeeper.ExecutionState | None)
+            assert_type(await sm.update(metadata={}), statekeeper.WriteResult)
+            assert_type(await sm.delete(), statekeeper.DeleteResult)
+            assert_type(sm.list_revisions(), AsyncIterator[statekeeper.Revision])
+            async for revision in sm.list_revisions():
+                assert_type(revision.kind, statekeeper.EventKind)
+                assert_type(revision.status, statekeeper.Status | None)
+
+    def errors(error: statekeeper.StateError) -> None:
+        assert_type(error.code, str)
+        assert_type(error.metadata, dict[str, str])
+        if isinstance(error, statekeeper.ConflictError):
+            assert_type(error.current, int)
+        if isinstance(error, statekeeper.OverloadedError):
+            assert_type(error.retry_after, timedelta | None)
+        if isinstance(error, statekeeper.InvalidRequestError):
+            assert_type(error.fields, list[tuple[str, str]])
