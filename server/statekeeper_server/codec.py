@@ -23,15 +23,11 @@ _zstd = threading.local()
 
 @dataclass(slots=True)
 class EncodedEntry:
-    """A value ready to be written: its row, and its pieces when it has chunks."""
+    """A value ready to be written: its row, its pieces when it has chunks, its size on disk."""
 
     version: EntryVersion
+    stored_bytes: int
     pieces: tuple[bytes, ...] = ()
-
-    @property
-    def stored_bytes(self) -> int:
-        """What it takes on disk, about."""
-        return self.version.ByteSize() + sum(map(len, self.pieces))
 
 
 def encode(value: bytes, value_bytes: int) -> EncodedEntry:
@@ -43,10 +39,11 @@ def encode(value: bytes, value_bytes: int) -> EncodedEntry:
         )
         digest = blake2b(payload, digest_size=_DIGEST_BYTES).digest()
         chunks = Chunks(count=len(pieces), zstd=compressed, digest=digest)
-        return EncodedEntry(EntryVersion(value_bytes=value_bytes, chunks=chunks), pieces)
+        version = EntryVersion(value_bytes=value_bytes, chunks=chunks)
+        return EncodedEntry(version, len(payload), pieces)
     if compressed:
-        return EncodedEntry(EntryVersion(value_bytes=value_bytes, zstd=payload))
-    return EncodedEntry(EntryVersion(value_bytes=value_bytes, plain=payload))
+        return EncodedEntry(EntryVersion(value_bytes=value_bytes, zstd=payload), len(payload))
+    return EncodedEntry(EntryVersion(value_bytes=value_bytes, plain=payload), len(payload))
 
 
 def decode(version: EntryVersion, pieces: tuple[bytes, ...]) -> bytes:

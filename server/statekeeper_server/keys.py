@@ -6,7 +6,6 @@ so that the newest version comes first.
 
 import struct
 from hashlib import blake2b
-from typing import NamedTuple
 
 _REVISION = struct.Struct(">Q")
 _ENTRY_HEAD = struct.Struct(">QBB")
@@ -15,22 +14,27 @@ _LAST = 0xFFFF_FFFF_FFFF_FFFF
 _VERSION_BYTES = _REVISION.size
 
 
-class ExecutionKey(NamedTuple):
-    """The identity of an execution."""
+class ExecutionKey:
+    """The identity of an execution.
 
-    namespace: str
-    execution_id: str
+    Attributes:
+        namespace, execution_id: as in the contract.
+        row: key of its head; a namespace has no NUL, so none can reach into another.
+    """
 
-    def head(self) -> bytes:
-        """Key of its head; a namespace has no NUL, so none can reach into another."""
-        return f"{self.namespace}\0{self.execution_id}".encode()
+    __slots__ = ("execution_id", "namespace", "row")
+
+    def __init__(self, namespace: str, execution_id: str) -> None:
+        self.namespace = namespace
+        self.execution_id = execution_id
+        self.row = f"{namespace}\0{execution_id}".encode()
 
     def request(self, request_id: str) -> bytes:
         """Key of a done request: a hash, because the three may be longer than a key can be.
 
         It outlives the execution, so that a delete that is sent twice stays one delete.
         """
-        return blake2b(self.head() + b"\0" + request_id.encode(), digest_size=16).digest()
+        return blake2b(self.row + b"\0" + request_id.encode(), digest_size=16).digest()
 
 
 def revision_key(revision: int) -> bytes:
@@ -65,6 +69,11 @@ def document_prefix(uid: int, document: int) -> bytes:
 def split_version_key(key: bytes) -> tuple[bytes, int]:
     """The entry's prefix and the revision of a version's key."""
     return key[:-_VERSION_BYTES], _LAST - int(_REVISION.unpack_from(key, -_VERSION_BYTES)[0])
+
+
+def document_of(prefix: bytes) -> int:
+    """The document of an entry's prefix."""
+    return prefix[_REVISION.size]
 
 
 def read_entry_prefix(prefix: bytes) -> tuple[int, str]:

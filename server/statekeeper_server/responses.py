@@ -2,7 +2,7 @@
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from statekeeper.v1.execution_pb2 import Execution, ExecutionKey, ExecutionState
+from statekeeper.v1.execution_pb2 import Execution, ExecutionState
 from statekeeper.v1.history_pb2 import Revision
 from statekeeper.v1.write_pb2 import WriteResult
 from statekeeper_server.documents import DOCUMENT_NAMES
@@ -11,24 +11,24 @@ from statekeeper_server.operations.writing import Written
 from statekeeper_server.storage.v1.records_pb2 import Attributes, Event
 
 
-def write_result(written: Written) -> WriteResult:
-    """What a write did."""
-    key = written.key
-    result = WriteResult(
-        key=ExecutionKey(namespace=key.namespace, execution_id=key.execution_id),
-        revision=written.revision,
-        version=written.version,
-        replayed=written.replayed,
-        warnings=written.warnings,
-    )
-    _put_time(result.update_time, written.time_us)
-    return result
+def put_result(message: WriteResult, written: Written) -> None:
+    """Fill in what a write did."""
+    key = message.key
+    key.namespace, key.execution_id = written.key.namespace, written.key.execution_id
+    message.revision = written.revision
+    message.version = written.version
+    _put_time(message.update_time, written.time_us)
+    if written.replayed:
+        message.replayed = True
+    if written.warnings:
+        message.warnings.extend(written.warnings)
 
 
 def put_execution(message: Execution, loaded: Loaded, selection: Selection | None) -> None:
     """Fill in an execution, or the selected parts of it."""
     head = loaded.head
-    message.key.namespace, message.key.execution_id = loaded.key
+    key = message.key
+    key.namespace, key.execution_id = loaded.key.namespace, loaded.key.execution_id
     message.revision = loaded.revision
     message.version = loaded.version
     _put_time(message.create_time, head.create_time_us)

@@ -83,13 +83,16 @@ class StateManager:
         """Replace the whole state."""
         checked = await self._check(requests.check_save, request)
         written = await self._shards.of(checked.key).apply(save, checked)
-        return SaveResponse(result=responses.write_result(written)).SerializeToString()
+        response = SaveResponse()
+        responses.put_result(response.result, written)
+        return response.SerializeToString()
 
     async def update(self, request: UpdateRequest) -> bytes:
         """Change parts of the state."""
         checked = await self._check(requests.check_update, request)
         written = await self._shards.of(checked.key).apply(update, checked)
-        response = UpdateResponse(result=responses.write_result(written))
+        response = UpdateResponse()
+        responses.put_result(response.result, written)
         if request.return_execution:
             # Read after the commit, at its revision: it costs the shard's other callers
             # nothing, and shows nobody else's later change.
@@ -101,7 +104,8 @@ class StateManager:
         """Remove an execution."""
         checked = requests.check_delete(request)
         written = await self._shards.of(checked.key).apply(delete, checked)
-        response = DeleteResponse(result=responses.write_result(written), existed=written.existed)
+        response = DeleteResponse(existed=written.existed)
+        responses.put_result(response.result, written)
         return response.SerializeToString()
 
     async def load(self, request: LoadRequest) -> bytes:

@@ -44,7 +44,7 @@ class Shards:
 
     def of(self, key: ExecutionKey) -> Worker:
         """The shard of an execution. The hash is on disk in effect: it never changes."""
-        return self._workers[crc32(key.head()) % len(self._workers)]
+        return self._workers[crc32(key.row) % len(self._workers)]
 
     async def stop(self) -> None:
         """Commit what waits in all shards, then close them."""

@@ -8,14 +8,15 @@ from statekeeper.v1.history_pb2 import EventKind
 from statekeeper_server.codec import EncodedEntry, same_value
 from statekeeper_server.documents import DOCUMENT_NAMES
 from statekeeper_server.errors import StateTooLargeError
-from statekeeper_server.keys import entry_prefix, read_entry_prefix
+from statekeeper_server.keys import document_of, entry_prefix, read_entry_prefix
 from statekeeper_server.limits import CHANGED_MAX, TTL_DEFAULT_US, StateLimits
 from statekeeper_server.operations.writing import WriteRequest, Written, remember
-from statekeeper_server.storage.v1.records_pb2 import Attributes, DocumentSize, Event, Head
+from statekeeper_server.storage.v1.records_pb2 import Attributes, Event, Head
 from statekeeper_server.store.reader import Entry
 from statekeeper_server.store.writer import Writer
 
-_OPTIONAL_ATTRIBUTES = ("current_member", "start_time", "schema_version")
+ATTRIBUTE_NAMES = ("status", "current_member", "start_time", "labels", "schema_version")
+_OPTIONAL = frozenset(("current_member", "start_time", "schema_version"))
 
 Entries = Mapping[int, Mapping[str, EncodedEntry]]
 """Encoded values by document and entry."""
@@ -59,8 +60,13 @@ class Change:
 
 
 def write_change(
-    store: Writer, request: WriteRequest, stored: Head | None, old: Head | None, change: Change,
-    limits: StateLimits, now_us: int,
+    store: Writer,
+    request: WriteRequest,
+    stored: Head | None,
+    old: Head | None,
+    change: Change,
+    limits: StateLimits,
+    now_us: int,
 ) -> Written:
     """Write a change of an execution, or its first state.
 
@@ -68,7 +74,8 @@ def write_change(
         store: the batch's transaction.
         request: who asked for it.
         stored: the head in the store, expired or not.
-        old: the same if the execution lives; otherwise it is created anew.
+        old: the same if the execution lives, otherwise it is created anew. It becomes
+            the next head in place: it was read for this operation alone.
         change: what was decided.
         limits: how large the state may be.
         now_us: the time of the batch.
@@ -77,12 +84,24 @@ def write_change(
         StateTooLargeError: before anything is written.
     """
     options = request.options
-    head = _next_head(store.next_revision, old, now_us)
+    event = Event()
+    event.changed.extend(_changed(None if old is None else old.attributes, change))
+    if old is None:
+        head = _first_head(store.next_revision, now_us)
+    else:
+        head = old
+        event.previous_revision = head.revision
+        # A machine's clock may step back; an execution's history does not.
+        now_us = max(now_us, head.update_time_us)
+    head.revision = revision = store.next_revision
+    head.version += 1
+    head.update_time_us = now_us
     head.attributes.CopyFrom(change.attributes)
     if options.ttl_us is not None:
         head.ttl_us = options.ttl_us
-    head.expire_time_us = head.update_time_us + head.ttl_us if head.ttl_us else 0
-    _count(head, change.entries)
+    head.expire_time_us = now_us + head.ttl_us if head.ttl_us else 0
+    if change.entries:
+        _count(head, change.entries)
     warnings = _check_size(head, limits)
 
     if old is None and stored is not None:
@@ -90,100 +109,82 @@ def write_change(
     for ordinal, (prefix, value, before) in enumerate(change.entries):
         store.put_entry(head, prefix, value, before, ordinal)
     store.put_head(request.key, head)
-    store.append(
-        Event(
-            namespace=request.key.namespace,
-            execution_id=request.key.execution_id,
-            uid=head.uid,
-            kind=change.kind,
-            version=head.version,
-            time_us=head.update_time_us,
-            changed=_changed(None if old is None else old.attributes, change),
-            actor=options.actor,
-            previous_revision=0 if old is None else old.revision,
-            attributes=change.attributes,
-        )
-    )
-    written = Written(
-        request.key, head.revision, head.version, head.update_time_us, warnings=warnings
-    )
+    store.append(_fill(event, request, head, change))
+    written = Written(request.key, revision, head.version, now_us, warnings=warnings)
     return remember(store, request, written)
 
 
-def _next_head(revision: int, old: Head | None, now_us: int) -> Head:
-    if old is None:
-        return Head(
-            uid=revision,
-            revision=revision,
-            version=1,
-            create_time_us=now_us,
-            update_time_us=now_us,
-            ttl_us=TTL_DEFAULT_US,
-            history_floor=revision,
-        )
+def _first_head(revision: int, now_us: int) -> Head:
     return Head(
-        uid=old.uid,
-        revision=revision,
-        version=old.version + 1,
-        create_time_us=old.create_time_us,
-        # A machine's clock may step back; an execution's history does not.
-        update_time_us=max(now_us, old.update_time_us),
-        ttl_us=old.ttl_us,
-        history_floor=old.history_floor,
-        sizes=old.sizes,
+        uid=revision, create_time_us=now_us, ttl_us=TTL_DEFAULT_US, history_floor=revision
     )
+
+
+def _fill(event: Event, request: WriteRequest, head: Head, change: Change) -> Event:
+    # Field by field: with so many, the constructor takes twice as long.
+    event.namespace = request.key.namespace
+    event.execution_id = request.key.execution_id
+    event.uid = head.uid
+    event.kind = change.kind
+    event.version = head.version
+    event.time_us = head.update_time_us
+    event.actor = request.options.actor
+    event.attributes.CopyFrom(change.attributes)
+    return event
 
 
 def _count(head: Head, changes: Iterable[EntryChange]) -> None:
     """Bring the head's counts of entries and bytes up to date."""
     sizes = {size.document: size for size in head.sizes}
     for prefix, value, old in changes:
-        document = read_entry_prefix(prefix)[0]
+        document = document_of(prefix)
         size = sizes.get(document)
         if size is None:
-            size = sizes[document] = DocumentSize(document=document)
+            size = sizes[document] = head.sizes.add(document=document)
         if old is not None and not old.removed:
             size.entries -= 1
             size.value_bytes -= old.version.value_bytes
         if value is not None:
             size.entries += 1
             size.value_bytes += value.version.value_bytes
-    del head.sizes[:]
-    head.sizes.extend(size for size in sizes.values() if size.entries)
 
 
 def _check_size(head: Head, limits: StateLimits) -> tuple[str, ...]:
-    size_bytes = sum(size.value_bytes for size in head.sizes)
+    size_bytes = 0
+    for size in head.sizes:
+        size_bytes += size.value_bytes
+    if size_bytes <= limits.state_bytes_warn:
+        return ()
     if size_bytes > limits.state_bytes_max:
         raise StateTooLargeError(size_bytes, limits.state_bytes_max)
-    if size_bytes > limits.state_bytes_warn:
-        return (
-            f"the state takes {size_bytes} bytes, more than the recommended "
-            f"{limits.state_bytes_warn}: keep large values elsewhere and store references",
-        )
-    return ()
+    return (
+        f"the state takes {size_bytes} bytes, more than the recommended "
+        f"{limits.state_bytes_warn}: keep large values elsewhere and store references",
+    )
 
 
 def _changed(old: Attributes | None, change: Change) -> list[str]:
-    new = change.attributes
+    """The names of what really changed, as the history shows them."""
     names: list[str] = []
-    if old is None or old.status != new.status:
-        names.append("status")
-    for name in _OPTIONAL_ATTRIBUTES:
-        before = old is not None and old.HasField(name)  # type: ignore[arg-type]
-        after = new.HasField(name)  # type: ignore[arg-type]
-        if before != after or (
-            after and old is not None and getattr(old, name) != getattr(new, name)
-        ):
-            names.append(name)
-    if (old.labels if old is not None else {}) != new.labels:
-        names.append("labels")
-    documents = set(new.documents).symmetric_difference(old.documents if old is not None else ())
+    documents: set[int] = set()
+    if old != change.attributes:
+        names, documents = _changed_attributes(old or Attributes(), change.attributes)
     if len(change.entries) > CHANGED_MAX:
-        documents.update(read_entry_prefix(prefix)[0] for prefix, _, _ in change.entries)
+        documents.update(document_of(prefix) for prefix, _, _ in change.entries)
         return names + [DOCUMENT_NAMES[document] for document in sorted(documents)]
     entries = [read_entry_prefix(prefix) for prefix, _, _ in change.entries]
     # A document that came or went empty is named itself, the others by their entries.
     documents.difference_update(document for document, _ in entries)
     names += [DOCUMENT_NAMES[document] for document in sorted(documents)]
     return names + [f"{DOCUMENT_NAMES[document]}.{name}" for document, name in entries]
+
+
+def _changed_attributes(old: Attributes, new: Attributes) -> tuple[list[str], set[int]]:
+    """The attributes that differ, and the documents that came or went."""
+    names = [
+        name
+        for name in ATTRIBUTE_NAMES
+        if getattr(old, name) != getattr(new, name)
+        or (name in _OPTIONAL and old.HasField(name) != new.HasField(name))  # type: ignore[arg-type]
+    ]
+    return names, set(old.documents).symmetric_difference(new.documents)

@@ -18,6 +18,7 @@ class Save:
     key: ExecutionKey
     options: WriteOptions
     attributes: Attributes
+    start_time_given: bool
     entries: Entries
     limits: StateLimits
     stored_bytes: int
@@ -35,9 +36,9 @@ def save(store: Writer, request: Save, now_us: int) -> Written:
     old = living(stored, now_us)
     expect(request.options, old)
 
-    attributes = Attributes()
-    attributes.CopyFrom(request.attributes)
-    if not attributes.HasField("start_time"):
+    attributes = request.attributes
+    if not request.start_time_given:
+        # Set in place: should the batch be applied again, it is set again.
         if old is None:
             attributes.start_time.FromMicroseconds(now_us)
         else:

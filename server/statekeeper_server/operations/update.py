@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statekeeper.v1.history_pb2 import EVENT_KIND_UPDATED
 from statekeeper_server.documents import DOCUMENT_NAMES
 from statekeeper_server.errors import StateNotFoundError, invalid
-from statekeeper_server.keys import ExecutionKey, document_prefix, entry_prefix
+from statekeeper_server.keys import ExecutionKey, document_of, document_prefix, entry_prefix
 from statekeeper_server.limits import LABELS_MAX, StateLimits
 from statekeeper_server.operations.change import Change, Entries, write_change
 from statekeeper_server.operations.writing import WriteOptions, Written, expect, living, replay
@@ -102,7 +102,7 @@ def _merge_entries(store: Writer, old: Head, request: Update, change: Change) ->
 def _check_entries(old: Head, request: Update, change: Change) -> None:
     counts = {size.document: size.entries for size in old.sizes}
     for prefix, value, before in change.entries:
-        document = prefix[len(document_prefix(0, 0)) - 1]
+        document = document_of(prefix)
         was = before is not None and not before.removed
         counts[document] = counts.get(document, 0) + (value is not None) - was
     for document, count in counts.items():

@@ -25,12 +25,12 @@ def check_key(key: execution_pb2.ExecutionKey) -> ExecutionKey:
             "key.namespace",
             "must be 1 to 63 of A-Z, a-z, 0-9, '.', '_' and '-', a letter or digit first",
         )
-    check_text("key.execution_id", key.execution_id, KEY_BYTES_MAX)
-    if (match := _CONTROL_CHARACTERS.search(key.execution_id)) is not None:
+    execution_id = check_text("key.execution_id", key.execution_id, KEY_BYTES_MAX)
+    if (match := _CONTROL_CHARACTERS.search(execution_id)) is not None:
         raise invalid(
             "key.execution_id", f"has a control character (U+{ord(match[0]):04X}), none is allowed"
         )
-    return ExecutionKey(namespace, key.execution_id)
+    return ExecutionKey(namespace, execution_id)
 
 
 def check_text(field: str, text: str, bytes_max: int = TEXT_BYTES_MAX) -> str:
@@ -60,12 +60,12 @@ def check_options(
             "a positive number that it must be at that revision",
         )
     ttl_us = _check_ttl(options.ttl) if options.HasField("ttl") else None
-    check_text_or_empty("options.actor", options.actor)
+    actor = check_text_or_empty("options.actor", options.actor)
     mark = None
-    if options.request_id:
-        check_text_or_empty("options.request_id", options.request_id)
-        mark = RequestMark(key.request(options.request_id), _digest(request))
-    return WriteOptions(expected, ttl_us, mark, options.actor)
+    request_id = check_text_or_empty("options.request_id", options.request_id)
+    if request_id:
+        mark = RequestMark(key.request(request_id), _digest(request))
+    return WriteOptions(expected, ttl_us, mark, actor)
 
 
 def _check_ttl(ttl: Duration) -> int:

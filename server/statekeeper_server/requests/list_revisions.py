@@ -30,7 +30,7 @@ def check_page_size(page_size: int) -> int:
 
 def page_token(key: ExecutionKey, start: PageStart) -> str:
     """The token of a page; it is of use for this execution alone."""
-    check = binascii.crc32(key.head())
+    check = binascii.crc32(key.row)
     return urlsafe_b64encode(_TOKEN.pack(start.uid, start.revision, check)).decode()
 
 
@@ -39,6 +39,6 @@ def _check_page_token(token: str, key: ExecutionKey) -> PageStart:
         uid, revision, check = _TOKEN.unpack(urlsafe_b64decode(token.encode()))
     except (ValueError, struct.error):
         raise invalid("page_token", "is not a token that this service gave") from None
-    if check != binascii.crc32(key.head()):
+    if check != binascii.crc32(key.row):
         raise invalid("page_token", "is of another list")
     return PageStart(uid, revision)

@@ -17,4 +17,12 @@ def check_save(request: SaveRequest, limits: StateLimits) -> Save:
         raise invalid("state.status", "is missing")
     options = check_options(request, key, request.options)
     state = check_state("state", request.state, key, limits)
-    return Save(key, options, state.attributes, state.entries, limits, state.stored_bytes)
+    return Save(
+        key,
+        options,
+        state.attributes,
+        request.state.HasField("start_time"),
+        state.entries,
+        limits,
+        state.stored_bytes,
+    )

@@ -7,19 +7,22 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from statekeeper.v1.execution_pb2 import ExecutionState, Status
 from statekeeper.v1.value_pb2 import Value
 from statekeeper_server.codec import EncodedEntry
-from statekeeper_server.documents import DOCUMENT_NUMBERS
+from statekeeper_server.documents import DOCUMENT_NAMES, DOCUMENT_NUMBERS
 from statekeeper_server.errors import StateTooLargeError, invalid
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import KEY_BYTES_MAX, LABELS_MAX, StateLimits
 from statekeeper_server.requests.fields import check_text, check_text_or_empty
-from statekeeper_server.requests.values import check_value, value_bytes
+from statekeeper_server.requests.values import ValueProblemError, check_value, value_bytes
 from statekeeper_server.storage.v1.records_pb2 import Attributes
 
-_STATUSES = ", ".join(name for name in Status.keys() if name != "STATUS_UNSPECIFIED")  # noqa: SIM118 - an enum wrapper is no dict
+_STATUSES = frozenset(Status.values())
+_STATUS_NAMES = ", ".join(name for name, number in Status.items() if number)
 _TIMESTAMP_SECONDS = range(-62_135_596_800, 253_402_300_800)  # the years 1 to 9999
 _NANOS = range(1_000_000_000)
 # What a write adds besides its values: head, log, pages copied.
 _OVERHEAD_BYTES = 4096
+# No character takes more than four bytes: a key of so few is never too long.
+_SHORT_CHARACTERS = KEY_BYTES_MAX // 4
 
 
 class CheckedState(NamedTuple):
@@ -31,7 +34,6 @@ class CheckedState(NamedTuple):
 
 
 class _Found(NamedTuple):
-    path: str
     document: int
     name: str
     value: Value
@@ -46,21 +48,21 @@ def check_state(
         raise invalid(f"{field}.id", "differs from the key's execution_id")
     attributes = _check_attributes(field, state)
     found = _find_values(field, state, attributes, limits)
-    total = sum(value.size_bytes for value in found)
-    if total > limits.state_bytes_max:
-        raise StateTooLargeError(total, limits.state_bytes_max)
     entries: dict[int, dict[str, EncodedEntry]] = {}
     stored_bytes = _OVERHEAD_BYTES
-    for path, document, name, value, size_bytes in found:
-        encoded = check_value(path, value, size_bytes)
+    for document, name, value, size_bytes in found:
+        try:
+            encoded = check_value(value, size_bytes)
+        except ValueProblemError as problem:
+            raise problem.at(_path(field, document, name)) from None
         stored_bytes += encoded.stored_bytes
         entries.setdefault(document, {})[name] = encoded
     return CheckedState(attributes, entries, stored_bytes)
 
 
 def _check_attributes(field: str, state: ExecutionState) -> Attributes:
-    if state.status not in Status.values():
-        raise invalid(f"{field}.status", f"{state.status} is no status; they are {_STATUSES}")
+    if state.status not in _STATUSES:
+        raise invalid(f"{field}.status", f"{state.status} is no status; they are {_STATUS_NAMES}")
     attributes = Attributes(status=state.status)
     if state.HasField("current_member"):
         attributes.current_member = check_text(f"{field}.current_member", state.current_member)
@@ -87,7 +89,9 @@ def _check_time(field: str, time: Timestamp) -> Timestamp:
 def _find_values(
     field: str, state: ExecutionState, attributes: Attributes, limits: StateLimits
 ) -> list[_Found]:
+    """All values with their sizes, once it is known that together they are not too large."""
     found: list[_Found] = []
+    total_bytes = 0
     for document_name, document in DOCUMENT_NUMBERS.items():
         if not state.HasField(document_name):  # type: ignore[arg-type]
             continue
@@ -99,10 +103,18 @@ def _find_values(
                 f"has {len(entries)} entries, the limit is {limits.entries_max}",
             )
         for name, value in entries.items():
-            path = f"{field}.{document_name}[{quote(name)}]"
-            check_text(path, name, KEY_BYTES_MAX)
-            found.append(_Found(path, document, name, value, value_bytes(path, value)))
+            if not 0 < len(name) <= _SHORT_CHARACTERS:
+                check_text(_path(field, document, name), name, KEY_BYTES_MAX)
+            size_bytes = value_bytes(value)
+            total_bytes += size_bytes
+            found.append(_Found(document, name, value, size_bytes))
+    if total_bytes > limits.state_bytes_max:
+        raise StateTooLargeError(total_bytes, limits.state_bytes_max)
     return found
+
+
+def _path(field: str, document: int, name: str) -> str:
+    return f"{field}.{DOCUMENT_NAMES[document]}[{quote(name)}]"
 
 
 def quote(name: str) -> str:

@@ -6,7 +6,6 @@ from typing import NamedTuple
 from statekeeper_server.engine import ReadTransaction, Table
 from statekeeper_server.keys import (
     ExecutionKey,
-    after,
     chunk_key,
     read_revision_key,
     revision_key,
@@ -41,7 +40,7 @@ class Reader:
 
     def head(self, key: ExecutionKey) -> Head | None:
         """The execution as it is, expired or not."""
-        row = self._txn.get(Table.HEADS, key.head())
+        row = self._txn.get(Table.HEADS, key.row)
         return None if row is None else Head.FromString(row)
 
     def event(self, revision: int) -> Event | None:
@@ -70,9 +69,8 @@ class Reader:
     def entries(self, prefix: bytes, at: int = _LATEST) -> Iterator[Entry]:
         """The same for all entries whose keys begin so: an execution's or a document's."""
         cursor = self._txn.cursor(Table.ENTRIES)
-        stop = after(prefix)
         row = cursor.seek(prefix)
-        while row is not None and row[0] < stop:
+        while row is not None and row[0].startswith(prefix):
             entry, revision = split_version_key(row[0])
             if revision > at:
                 row = cursor.seek(version_key(entry, at))

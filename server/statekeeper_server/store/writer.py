@@ -42,11 +42,11 @@ class Writer(Reader):
 
     def put_head(self, key: ExecutionKey, head: Head) -> None:
         """Set what the execution is now."""
-        self._write.put(Table.HEADS, key.head(), head.SerializeToString())
+        self._write.put(Table.HEADS, key.row, head.SerializeToString())
 
     def remove_head(self, key: ExecutionKey) -> None:
         """Make the execution absent."""
-        self._write.delete(Table.HEADS, key.head())
+        self._write.delete(Table.HEADS, key.row)
 
     def discard(self, uid: int) -> None:
         """Leave all that was stored under a uid to be reclaimed in small steps."""
