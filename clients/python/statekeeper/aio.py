@@ -10,6 +10,7 @@ from statekeeper.aio_state_manager import AsyncStateManager
 from statekeeper.cache import Cache
 from statekeeper.calls import Calls
 from statekeeper.requests import NAMESPACE_DEFAULT, ExecutionRef
+from statekeeper.state_fields import checked_text
 from statekeeper.times import Span, to_timedelta
 from statekeeper.transport import TARGET_DEFAULT, TIMEOUT_DEFAULT, Route
 
@@ -49,7 +50,7 @@ class AsyncClient:
     ) -> None:
         self._channel = AioChannel(Route(target, timeout), credentials)
         self._cache = Cache()
-        self._actor = actor
+        self._actor = checked_text("actor", actor)
 
     def state_manager(
         self,

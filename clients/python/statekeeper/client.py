@@ -9,6 +9,7 @@ from statekeeper.cache import Cache
 from statekeeper.calls import Calls
 from statekeeper.channel import Channel
 from statekeeper.requests import NAMESPACE_DEFAULT, ExecutionRef
+from statekeeper.state_fields import checked_text
 from statekeeper.state_manager import StateManager
 from statekeeper.times import Span, to_timedelta
 from statekeeper.transport import TARGET_DEFAULT, TIMEOUT_DEFAULT, Route
@@ -54,7 +55,7 @@ class Client:
     ) -> None:
         self._channel = Channel(Route(target, timeout), credentials)
         self._cache = Cache()
-        self._actor = actor
+        self._actor = checked_text("actor", actor)
 
     def state_manager(
         self,

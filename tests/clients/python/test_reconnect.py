@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from statekeeper import CallCancelledError, Client, DeadlineExceededError
+from statekeeper.testing import TestServer
 
 from .conftest import MakeClient
 from .fakes import FakeServer
@@ -68,6 +69,34 @@ def test_no_call_fails_over_five_restarts(fake: FakeServer, make_client: MakeCli
         saves = sum(worker.result(timeout=30) for worker in workers)
 
     assert saves == len(fake.service.executions) - 1
+
+
+def test_no_call_fails_while_the_server_is_restarted_in_order(
+    statekeeper_server: TestServer, make_client: MakeClient
+) -> None:
+    """B20, B70: it finishes what is under way and refuses the rest."""
+    client = make_client(statekeeper_server.address, timeout=20)
+    client.state_manager("first").save(STATE)
+    ended = threading.Event()
+
+    def update_until_ended(worker: int) -> tuple[int, int]:
+        sm = client.state_manager(f"e{worker}")
+        result, count = sm.save(STATE), 1
+        while not ended.is_set():
+            result, count = sm.update(metadata={"n": count}), count + 1
+        return result.version, count
+
+    with ThreadPoolExecutor(8) as pool:
+        workers = [pool.submit(update_until_ended, worker) for worker in range(8)]
+        try:
+            for _ in range(5):
+                statekeeper_server.restart()
+                client.state_manager("first").save(STATE)
+        finally:
+            ended.set()
+        for worker in workers:
+            version, count = worker.result(timeout=30)
+            assert version == count
 
 
 def test_a_server_that_stays_away_is_waited_for_until_the_deadline(

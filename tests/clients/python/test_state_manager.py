@@ -187,6 +187,11 @@ def test_a_timeout_that_is_no_time_is_refused(make_client: MakeClient, timeout: 
     assert caught.value.fields[0][0] == "timeout"
 
 
+def test_an_actor_that_is_no_text_is_refused(make_client: MakeClient) -> None:
+    with pytest.raises(InvalidRequestError):
+        make_client("127.0.0.1:1", actor=3)
+
+
 def test_threads_share_a_client(fake: FakeServer) -> None:
     """B21."""
     with Client(fake.address) as client:

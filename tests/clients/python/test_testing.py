@@ -1,6 +1,7 @@
 """What the package offers for the tests of others."""
 
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -69,8 +70,10 @@ def test_a_folder_that_was_given_is_kept(tmp_path: Path) -> None:
 
 def test_a_server_that_cannot_start_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
+    threads = threading.active_count()
     with pytest.raises(Exception, match="file"):
         TestServer(tmp_path / "file")
+    assert threading.active_count() == threads
 
 
 def test_the_clock_only_goes_on() -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statekeeper import Binary, SerializationError
 from statekeeper.v1 import value_pb2
@@ -56,6 +56,8 @@ JSON = st.recursive(
 )
 
 
+# A slow machine is no failure.
+@settings(deadline=None)
 @given(JSON)
 def test_json_comes_back_as_it_went_in(value: Any) -> None:
     """B78."""
@@ -231,12 +233,27 @@ def few_digits() -> Iterator[None]:
 @pytest.mark.usefixtures("few_digits")
 def test_what_python_cannot_hold_is_told_by_its_path() -> None:
     """B74: as an error of ours, not as a ValueError or a wrong number."""
-    for text in ("9" * 1000, "[1e999]", "-1e999", "[NaN]", '{"a":[', "[" * 2000 + "]" * 2000):
+    for text in (
+        "9" * 1000,
+        "[1e999]",
+        "-1e999",
+        "[NaN]",
+        '{"a":[',
+        "[" * 2000 + "]" * 2000,
+        "1 2",
+    ):
         document = value_pb2.Document(entries={"big": value_pb2.Value(json=text)})
         with pytest.raises(SerializationError) as caught:
             read_document(document, "context")
         assert caught.value.path == "context.big"
         assert "context.big cannot be read" in caught.value.message
+
+
+@pytest.mark.parametrize("text", [' {"a":1}', '{"a":1}\n', '\t{ "a" : 1 } '])
+def test_white_space_around_a_value_is_nothing(text: str) -> None:
+    """B78: other languages may write it."""
+    document = value_pb2.Document(entries={"a": value_pb2.Value(json=text)})
+    assert read_document(document, "context") == {"a": {"a": 1}}
 
 
 def test_an_empty_document_is_there() -> None:
