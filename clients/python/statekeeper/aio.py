@@ -7,10 +7,10 @@ import grpc
 
 from statekeeper.aio_channel import AioChannel
 from statekeeper.aio_state_manager import AsyncStateManager
+from statekeeper.arguments import checked_text
 from statekeeper.cache import Cache
 from statekeeper.calls import Calls
 from statekeeper.requests import NAMESPACE_DEFAULT, ExecutionRef
-from statekeeper.state_fields import checked_text
 from statekeeper.times import Span, to_timedelta
 from statekeeper.transport import TARGET_DEFAULT, TIMEOUT_DEFAULT, Route
 

@@ -5,11 +5,11 @@ from typing import Self
 
 import grpc
 
+from statekeeper.arguments import checked_text
 from statekeeper.cache import Cache
 from statekeeper.calls import Calls
 from statekeeper.channel import Channel
 from statekeeper.requests import NAMESPACE_DEFAULT, ExecutionRef
-from statekeeper.state_fields import checked_text
 from statekeeper.state_manager import StateManager
 from statekeeper.times import Span, to_timedelta
 from statekeeper.transport import TARGET_DEFAULT, TIMEOUT_DEFAULT, Route

@@ -6,21 +6,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from statekeeper.arguments import checked_revision, checked_text, checked_texts, invalid
 from statekeeper.errors import InvalidRequestError
 from statekeeper.model import ExecutionState, State
 from statekeeper.state_fields import (
     DOCUMENTS,
     TEXTS,
-    checked_text,
     exact_start_time,
     to_mapping,
     write_fields,
 )
-from statekeeper.times import Span, invalid, to_duration, to_timedelta
+from statekeeper.times import Span, to_duration, to_timedelta
 from statekeeper.v1 import execution_pb2, state_manager_pb2, write_pb2
 
 NAMESPACE_DEFAULT = "execution-state"
-_REVISION_MAX = 2**63 - 1
 _PAGE_SIZE_MAX = 2**31 - 1
 
 
@@ -118,9 +117,9 @@ def load_request(
     """
     request = state_manager_pb2.LoadRequest(key=execution.key())
     if revision is not None:
-        request.revision = _checked_revision("revision", revision)
+        request.revision = checked_revision("revision", revision)
     if fields is not None:
-        request.fields.extend(_checked_texts("fields", fields))
+        request.fields.extend(checked_texts("fields", fields))
     return request
 
 
@@ -143,8 +142,8 @@ def update_request(
     """
     request = state_manager_pb2.UpdateRequest(key=execution.key())
     write_fields(request.changes, changes)
-    request.replace.extend(_checked_texts("replace", replace))
-    request.remove.extend(_checked_texts("remove", remove))
+    request.replace.extend(checked_texts("replace", replace))
+    request.remove.extend(checked_texts("remove", remove))
     for name in [name for name, value in changes.items() if value is None]:
         if name in DOCUMENTS or name in TEXTS:
             request.remove.append(name)
@@ -213,7 +212,7 @@ def _write_options(
     has_ttl: bool = True,
 ) -> None:
     if expected_revision is not None:
-        options.expected_revision = _checked_revision("expected_revision", expected_revision)
+        options.expected_revision = checked_revision("expected_revision", expected_revision)
     if has_ttl:
         ttl = execution.ttl if write.ttl is None else to_timedelta(write.ttl, "ttl")
         if ttl is not None:
@@ -228,20 +227,6 @@ def _write_options(
     actor = execution.actor if write.actor is None else checked_text("actor", write.actor)
     if actor:
         options.actor = actor
-
-
-def _checked_revision(field: str, revision: object) -> int:
-    if not isinstance(revision, int) or isinstance(revision, bool):
-        raise invalid(field, f"must be an int, not {type(revision).__name__}")
-    if not 0 <= revision <= _REVISION_MAX:
-        raise invalid(field, "must be 0 or more, and below 2**63")
-    return revision
-
-
-def _checked_texts(field: str, texts: Iterable[str]) -> list[str]:
-    if isinstance(texts, str):
-        raise invalid(field, f"must be a list of names, not one name: [{texts!r}]")
-    return [checked_text(field, text) for text in texts]
 
 
 def _check_id(execution: ExecutionRef, identity: str) -> None:

@@ -11,11 +11,11 @@ from typing import Any
 
 from google.protobuf import timestamp_pb2
 
+from statekeeper.arguments import checked_text, invalid
 from statekeeper.errors import InternalError
 from statekeeper.model import ExecutionState, State, Status
-from statekeeper.times import invalid, to_datetime, to_timestamp
+from statekeeper.times import to_datetime, to_timestamp
 from statekeeper.v1 import execution_pb2
-from statekeeper.value_faults import text_fault
 from statekeeper.values import read_document, write_document
 
 DOCUMENTS = ("input", "context", "member_outputs", "metadata")
@@ -64,19 +64,6 @@ def write_fields(target: execution_pb2.ExecutionState, fields: Mapping[str, Any]
             raise invalid(str(name), f"is no field of a state; there are {', '.join(_WRITERS)}")
         if value is not None:
             write(target, name, value)
-
-
-def checked_text(field: str, value: object) -> str:
-    """Gives a text that can be sent.
-
-    Raises:
-        InvalidRequestError: It is no str, or holds a lone surrogate.
-    """
-    if not isinstance(value, str):
-        raise invalid(field, f"must be a str, not {type(value).__name__}")
-    if not value.isascii() and (fault := text_fault(value)):
-        raise invalid(field, fault)
-    return value
 
 
 def _write_text(target: execution_pb2.ExecutionState, name: str, value: object) -> None:

@@ -5,7 +5,7 @@ import math
 
 from google.protobuf import duration_pb2, timestamp_pb2
 
-from statekeeper.errors import InvalidRequestError
+from statekeeper.arguments import invalid
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _DAY_S = 86_400
@@ -15,11 +15,6 @@ _SECONDS_MAX = 253_402_300_799
 
 Span = dt.timedelta | float
 """A span of time: a timedelta, or a number of seconds."""
-
-
-def invalid(field: str, sentence: str) -> InvalidRequestError:
-    """Gives the error for one field that is wrong."""
-    return InvalidRequestError(f"{field}: {sentence}", fields=[(field, sentence)])
 
 
 def to_timestamp(instant: object, field: str) -> timestamp_pb2.Timestamp:

@@ -12,6 +12,7 @@ from typing import Any
 
 from google.protobuf.message import EncodeError, Message
 
+from statekeeper.arguments import invalid
 from statekeeper.calls import Call
 from statekeeper.errors import (
     CallCancelledError,
@@ -21,7 +22,7 @@ from statekeeper.errors import (
     UnavailableError,
 )
 from statekeeper.rpc_errors import CallSite, Failure, to_state_error
-from statekeeper.times import Span, invalid, to_timedelta
+from statekeeper.times import Span, to_timedelta
 
 TARGET_DEFAULT = "127.0.0.1:7460"
 TIMEOUT_DEFAULT = timedelta(seconds=10)

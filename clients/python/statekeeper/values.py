@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, Self, TypeVar
 
+from statekeeper.arguments import checked_text
 from statekeeper.errors import SerializationError
 from statekeeper.v1 import value_pb2
 from statekeeper.value_faults import Fault, find_fault, text_fault
@@ -34,7 +35,7 @@ class Binary(bytes):
     def __new__(cls, data: bytes = b"", *, content_type: str = "") -> Self:
         """Makes one from its bytes and what they are."""
         binary = super().__new__(cls, data)
-        binary.content_type = content_type
+        binary.content_type = checked_text("content_type", content_type)
         return binary
 
     def __getnewargs_ex__(self) -> tuple[tuple[bytes], dict[str, str]]:

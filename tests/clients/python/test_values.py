@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from statekeeper import Binary, SerializationError
+from statekeeper import Binary, InvalidRequestError, SerializationError
 from statekeeper.v1 import value_pb2
 from statekeeper.values import read_document, write_document
 
@@ -103,6 +103,13 @@ def test_bytes_keep_their_media_type() -> None:
     for twin in (copy.copy(packed), copy.deepcopy(packed), pickle.loads(pickle.dumps(packed))):  # noqa: S301 - made here
         assert (twin, twin.content_type) == (packed, packed.content_type)
     assert repr(packed) == r"Binary(b'\x93', content_type='application/msgpack')"
+
+
+@pytest.mark.parametrize("content_type", [None, 3, "\ud800"])
+def test_a_media_type_that_cannot_be_sent_is_refused(content_type: Any) -> None:
+    """B74."""
+    with pytest.raises(InvalidRequestError):
+        Binary(b"", content_type=content_type)
 
 
 class Color(enum.StrEnum):

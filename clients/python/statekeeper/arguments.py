@@ -1,0 +1,50 @@
+"""What makes an argument one that can be sent; the server checks the rest."""
+
+from collections.abc import Iterable
+
+from statekeeper.errors import InvalidRequestError
+from statekeeper.value_faults import text_fault
+
+_REVISION_MAX = 2**63 - 1
+
+
+def invalid(field: str, sentence: str) -> InvalidRequestError:
+    """Gives the error for one field that is wrong."""
+    return InvalidRequestError(f"{field}: {sentence}", fields=[(field, sentence)])
+
+
+def checked_text(field: str, value: object) -> str:
+    """Gives a text that can be sent.
+
+    Raises:
+        InvalidRequestError: It is no str, or holds a lone surrogate.
+    """
+    if not isinstance(value, str):
+        raise invalid(field, f"must be a str, not {type(value).__name__}")
+    if not value.isascii() and (fault := text_fault(value)):
+        raise invalid(field, fault)
+    return value
+
+
+def checked_revision(field: str, revision: object) -> int:
+    """Gives a revision that can be sent.
+
+    Raises:
+        InvalidRequestError: It is no int, negative, or beyond 64 bits.
+    """
+    if not isinstance(revision, int) or isinstance(revision, bool):
+        raise invalid(field, f"must be an int, not {type(revision).__name__}")
+    if not 0 <= revision <= _REVISION_MAX:
+        raise invalid(field, "must be 0 or more, and below 2**63")
+    return revision
+
+
+def checked_texts(field: str, texts: Iterable[str]) -> list[str]:
+    """Gives a list of texts that can be sent.
+
+    Raises:
+        InvalidRequestError: It is one text, or holds something else.
+    """
+    if isinstance(texts, str):
+        raise invalid(field, f"must be a list of names, not one name: [{texts!r}]")
+    return [checked_text(field, text) for text in texts]
