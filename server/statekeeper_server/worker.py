@@ -1,19 +1,18 @@
 """One shard at work: a thread that applies what waits and commits once for all of it.
 
-Callers submit on the event loop; the worker takes everything that has queued up while
-it was busy, applies it in one write transaction, commits, and answers with a single
-wake-up of the loop. Nobody is answered before the commit, and one fsync serves many.
+Operations gather on the event loop while the worker is busy; then it takes them all,
+applies them in one write transaction, commits, and answers with a single wake-up of the
+loop. Nobody is answered before the commit, and one fsync serves many.
 
-One operation's failure is its own. A `StateError` leaves no trace in the transaction.
-Anything unexpected aborts the batch, and its operations are applied again, each in a
-transaction of its own. When the medium fails, the shard goes out of service, is
-verified and opened again.
+When the medium fails, the shard goes out of service, is verified and opened again; the
+others go on.
 """
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Protocol, TypeVar
@@ -21,12 +20,14 @@ from typing import Protocol, TypeVar
 import structlog
 
 from statekeeper_server.clock import Clock
-from statekeeper_server.engine import Engine, EngineBrokenError, EngineFullError
-from statekeeper_server.errors import OverloadedError, StateError, StorageError, StorageFullError
+from statekeeper_server.committer import Batch, Committer, Outcome
+from statekeeper_server.engine import Engine, EngineBrokenError
+from statekeeper_server.errors import OverloadedError, StorageError
 from statekeeper_server.operations.writing import WriteRequest, Written
+from statekeeper_server.pace import Pace
 from statekeeper_server.readers import Readers
+from statekeeper_server.standstill import standstill
 from statekeeper_server.store.reader import Reader
-from statekeeper_server.store.reclaim import reclaim
 from statekeeper_server.store.writer import History, Writer
 
 _log = structlog.get_logger(__name__)
@@ -34,8 +35,10 @@ _log = structlog.get_logger(__name__)
 # A batch is bounded so that its callers do not wait for each other for long.
 _BATCH_OPERATIONS_MAX = 1024
 _BATCH_BYTES_MAX = 8 * 1024 * 1024
-# Few enough to go unnoticed in a commit.
-_RECLAIM_ROWS = 64
+_HOLD_STEP_S = 0.001
+# The loop stands still for batches that are worth it and that are soon done.
+_STANDSTILL_OPERATIONS_MIN = 4
+_STANDSTILL_BYTES_MAX = 1024 * 1024
 _REOPEN_DELAY_S = 1.0
 
 R = TypeVar("R", bound=WriteRequest)
@@ -43,14 +46,21 @@ R = TypeVar("R", bound=WriteRequest)
 
 @dataclass(slots=True)
 class _Waiting:
+    """An operation and its caller; implements `committer.Submission`."""
+
     operation: Callable[..., Written]
     request: WriteRequest
     answer: asyncio.Future[Written]
 
+    @property
+    def size_bytes(self) -> int:
+        return self.request.stored_bytes
 
-Batch = Sequence[_Waiting]
-Outcome = Written | Exception | None
-"""What became of an operation; None when nobody waited for it any more."""
+    def wanted(self) -> bool:
+        return not self.answer.cancelled()
+
+    def apply(self, store: Writer, now_us: int) -> Written:
+        return self.operation(store, self.request, now_us)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +112,15 @@ class Worker:
         self._limits = queue_limits
         self._on_service_change = on_service_change
         self._loop = asyncio.get_running_loop()
-        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
-        # Both are of the loop alone, as submitting and answering happen there.
+        # What gathers is the loop's alone, as submitting and answering happen there.
+        self._gathered: deque[_Waiting] = deque()
         self._waiting_operations = 0
         self._waiting_bytes = 0
+        self._busy = False
+        self._stop_wanted = False
+        # Batches for the thread, one at a time; None is the end.
+        self._batches: SimpleQueue[list[_Waiting] | None] = SimpleQueue()
+        self._pace = Pace()
         self._stopping = threading.Event()
         self._readers = Readers()
         self._open()
@@ -133,7 +148,8 @@ class Worker:
         answer: asyncio.Future[Written] = self._loop.create_future()
         self._waiting_operations += 1
         self._waiting_bytes += size_bytes
-        self._queue.put(_Waiting(operation, request, answer))
+        self._gathered.append(_Waiting(operation, request, answer))
+        self._hand_over_soon()
         return await answer
 
     @contextmanager
@@ -155,120 +171,104 @@ class Worker:
     async def stop(self) -> None:
         """Commit what waits, then close."""
         self._stopping.set()
-        self._queue.put(None)
+        self._stop_wanted = True
+        self._hand_over_soon()
         await asyncio.to_thread(self._thread.join)
+
+    def _hand_over_soon(self) -> None:
+        if not self._busy:
+            self._busy = True
+            # Not at once: what else the loop has ready comes into the same batch, and
+            # whoever was answered by the last one goes first.
+            self._loop.call_soon(self._hand_over)
+
+    def _hand_over(self) -> None:
+        """Give the thread what has gathered, up to a batch; at the end, the end."""
+        if (
+            len(self._gathered) < _BATCH_OPERATIONS_MAX
+            and not self._stop_wanted
+            and self._pace.hold()
+        ):
+            self._loop.call_later(_HOLD_STEP_S, self._hand_over)
+            return
+        batch: list[_Waiting] = []
+        size_bytes = 0
+        while (
+            self._gathered
+            and len(batch) < _BATCH_OPERATIONS_MAX
+            and size_bytes < _BATCH_BYTES_MAX
+        ):
+            batch.append(self._gathered.popleft())
+            size_bytes += batch[-1].size_bytes
+        self._batches.put(batch or None)
+
+    def _deliver(self, batch: list[_Waiting], outcomes: list[Outcome]) -> None:
+        """Answer all callers of a batch."""
+        for waiting, outcome in zip(batch, outcomes, strict=True):
+            self._waiting_operations -= 1
+            self._waiting_bytes -= waiting.size_bytes
+            if waiting.answer.done():
+                continue
+            if isinstance(outcome, Exception):
+                waiting.answer.set_exception(outcome)
+            elif outcome is not None:
+                waiting.answer.set_result(outcome)
+        self._busy = False
+        if self._gathered or self._stop_wanted:
+            self._hand_over_soon()
 
     def _out_of_service(self) -> StorageError:
         return StorageError(f"{self._name} is out of service after an I/O error")
 
     def _open(self) -> None:
         self._engine = self._medium.open()
-        txn = self._engine.read()
-        self._next_revision = Reader(txn).last_revision() + 1
-        txn.abort()
-        # There may be some from before; the first step finds out.
-        self._has_garbage = True
+        self._committer = Committer(
+            self._name, self._engine, self._clock, self._history, self._undisturbed
+        )
         self._readers.admit()
 
-    # What follows runs on the worker's thread, but for _deliver.
+    # What follows runs on the worker's thread.
 
     def _run(self) -> None:
-        while (batch := self._take()) is not None:
+        while (batch := self._next_batch()) is not None:
             outcomes: list[Outcome] = []
             try:
-                self._apply(batch, outcomes)
-            except EngineBrokenError as error:
+                if batch:
+                    self._committer.apply(batch, outcomes)
+                else:
+                    self._committer.reclaim()
+            except Exception as error:  # noqa: BLE001 - a dead thread would answer nobody
                 # Out of service first: who is told to try again must not meet it ailing.
                 self._readers.dismiss()
                 outcomes += (self._out_of_service() for _ in batch[len(outcomes) :])
                 self._answer(batch, outcomes)
                 if not self._restore(error):
-                    return
+                    break
             else:
                 self._answer(batch, outcomes)
-        self._readers.dismiss()
-        self._readers.wait_until_gone()
-        self._engine.close()
+        else:
+            self._readers.dismiss()
+            self._readers.wait_until_gone()
+            self._engine.close()
 
-    def _take(self) -> Batch | None:
-        """All that waits, up to a batch; nothing when only garbage waits; None at the end."""
-        batch: list[_Waiting] = []
-        size_bytes = 0
+    def _next_batch(self) -> list[_Waiting] | None:
+        """What has gathered; nothing when only garbage waits; None at the end."""
         try:
-            item = self._queue.get(block=not self._has_garbage)
-            while item is not None:
-                batch.append(item)
-                size_bytes += item.request.stored_bytes
-                if len(batch) >= _BATCH_OPERATIONS_MAX or size_bytes >= _BATCH_BYTES_MAX:
-                    return batch
-                item = self._queue.get_nowait()
+            return self._batches.get(block=not self._committer.has_garbage)
         except Empty:
-            return batch
-        if batch:
-            # What was queued before the end comes before it.
-            self._queue.put(None)
-            return batch
-        return None
+            return []
 
-    def _apply(self, batch: Batch, outcomes: list[Outcome]) -> None:
-        """Apply a batch durably; `outcomes` gets what is certain, also when this raises."""
-        if not batch:
-            self._reclaim()
-            return
-        if self._engine.has_room(sum(waiting.request.stored_bytes for waiting in batch)):
-            try:
-                outcomes += self._commit(batch)
-            except EngineBrokenError:
-                raise
-            except Exception as error:  # noqa: BLE001 - one of them failed: which, is seen below
-                _log.warning("batch failed", shard=self._name, problem=repr(error))
-            else:
-                return
-        for waiting in batch:
-            outcomes.append(self._apply_alone(waiting))  # noqa: PERF401 - kept if one raises
-        self._reclaim()
+    def _undisturbed(self, batch: Batch) -> AbstractContextManager[None]:
+        if (
+            len(batch) >= _STANDSTILL_OPERATIONS_MIN
+            and sum(submission.size_bytes for submission in batch) <= _STANDSTILL_BYTES_MAX
+        ):
+            return standstill(self._loop)
+        return nullcontext()
 
-    def _apply_alone(self, waiting: _Waiting) -> Outcome:
-        """Apply an operation whose batch failed, so that it fails or succeeds for itself."""
-        size_bytes = waiting.request.stored_bytes
-        if size_bytes and not self._engine.has_room(size_bytes):
-            return StorageFullError()
-        try:
-            return self._commit((waiting,))[0]
-        except EngineBrokenError:
-            raise
-        except EngineFullError:
-            return StorageFullError()
-        except Exception as error:
-            _log.exception("operation failed", shard=self._name)
-            return error
-
-    def _commit(self, batch: Batch) -> list[Outcome]:
-        """Apply a batch in one transaction, and reclaim a little with it."""
-        txn = self._engine.write()
-        try:
-            store = Writer(txn, self._history, self._next_revision)
-            now_us = self._clock.now_us()
-            outcomes = [_attempt(waiting, store, now_us) for waiting in batch]
-            garbage_left = self._has_garbage and reclaim(txn, _RECLAIM_ROWS)
-            txn.commit()
-        finally:
-            txn.abort()
-        self._next_revision = store.next_revision
-        self._has_garbage = garbage_left or store.discarded
-        return outcomes
-
-    def _reclaim(self) -> None:
-        if self._has_garbage:
-            try:
-                self._commit(())
-            except EngineFullError:
-                _log.warning("no room to reclaim in", shard=self._name)
-                self._has_garbage = False
-
-    def _restore(self, broken: EngineBrokenError) -> bool:
+    def _restore(self, broken: Exception) -> bool:
         """Verify and reopen the engine; False when the shard is stopped before that is done."""
-        _log.error("out of service", shard=self._name, problem=str(broken))
+        _log.error("out of service", shard=self._name, problem=repr(broken))
         self._loop.call_soon_threadsafe(self._on_service_change)
         self._readers.wait_until_gone()
         self._engine.close()
@@ -281,42 +281,20 @@ class Worker:
             except (EngineBrokenError, OSError) as error:
                 problem = str(error)
             _log.error("still out of service", shard=self._name, problem=problem)
+            self._refuse_batches()
         else:
-            self._fail_all_waiting()
+            self._refuse_batches()
             return False
         _log.warning("back in service", shard=self._name)
         self._loop.call_soon_threadsafe(self._on_service_change)
         return True
 
-    def _fail_all_waiting(self) -> None:
-        batch = []
-        while not self._queue.empty():
-            if (item := self._queue.get_nowait()) is not None:
-                batch.append(item)
-        self._answer(batch, [self._out_of_service() for _ in batch])
+    def _refuse_batches(self) -> None:
+        """Answer what was gathered before it was known that the shard is out of service."""
+        while not self._batches.empty():
+            batch = self._batches.get() or []
+            self._answer(batch, [self._out_of_service() for _ in batch])
 
-    def _answer(self, batch: Batch, outcomes: list[Outcome]) -> None:
+    def _answer(self, batch: list[_Waiting], outcomes: list[Outcome]) -> None:
         if batch:
             self._loop.call_soon_threadsafe(self._deliver, batch, outcomes)
-
-    def _deliver(self, batch: Batch, outcomes: list[Outcome]) -> None:
-        """Answer all callers of a batch; on the loop."""
-        for waiting, outcome in zip(batch, outcomes, strict=True):
-            self._waiting_operations -= 1
-            self._waiting_bytes -= waiting.request.stored_bytes
-            if waiting.answer.done():
-                continue
-            if isinstance(outcome, Exception):
-                waiting.answer.set_exception(outcome)
-            elif outcome is not None:
-                waiting.answer.set_result(outcome)
-
-
-def _attempt(waiting: _Waiting, store: Writer, now_us: int) -> Outcome:
-    if waiting.answer.cancelled():
-        # Its caller has gone or its deadline has passed, and nothing was written yet.
-        return None
-    try:
-        return waiting.operation(store, waiting.request, now_us)
-    except StateError as error:
-        return error

@@ -70,7 +70,10 @@ class LmdbTransaction:
         self._tables = tables
 
     def get(self, table: Table, key: bytes) -> bytes | None:
-        return self._txn.get(key, None, self._tables[table])
+        try:
+            return self._txn.get(key, None, self._tables[table])
+        except lmdb.Error as error:
+            raise EngineBrokenError(str(error)) from error
 
     def cursor(self, table: Table) -> Cursor:
         return LmdbCursor(self._txn.cursor(self._tables[table]))
@@ -170,7 +173,7 @@ class LmdbEngine:
         except OSError as error:
             if error.errno in _NO_SPACE:
                 return False
-            raise
+            raise EngineBrokenError(f"cannot reserve room: {error.strerror}") from error
         self._reserved_bytes = target
         return True
 

@@ -1,0 +1,35 @@
+"""Whether the event loop has better to do than to hand over a batch.
+
+A commit costs much the same for one operation as for fifty. While the loop is busy,
+more operations are coming and waiting costs nobody time: the loop would not get to the
+answers any sooner. Once it has time to spare, whoever is waiting is all there is.
+"""
+
+import time
+
+# The share of a core beyond which the loop counts as busy. With less, a handful of
+# callers would be made to wait for each other.
+_BUSY_SHARE = 0.7
+# The most that an operation is held back for others to join it.
+_HOLD_S_MAX = 0.008
+
+
+class Pace:
+    """Watches the loop that it is called on, from one hand-over to the next."""
+
+    def __init__(self) -> None:
+        self._cpu_s = time.thread_time()
+        self._time_s = time.monotonic()
+        self._holding_since_s: float | None = None
+
+    def hold(self) -> bool:
+        """Whether to wait for more; ask again a millisecond later."""
+        cpu_s, time_s = time.thread_time(), time.monotonic()
+        busy = cpu_s - self._cpu_s > (time_s - self._time_s) * _BUSY_SHARE
+        self._cpu_s, self._time_s = cpu_s, time_s
+        if self._holding_since_s is None:
+            self._holding_since_s = time_s
+        if busy and time_s - self._holding_since_s < _HOLD_S_MAX:
+            return True
+        self._holding_since_s = None
+        return False
