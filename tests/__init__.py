@@ -1,0 +1,1 @@
+"""What proves that the promises are kept."""
