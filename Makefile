@@ -1,0 +1,99 @@
+# All that there is to do here. Each target makes what it needs in .venv first, once:
+# what is installed there follows pyproject.toml.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+SERVER := $(VENV)/.server-installed
+DEV := $(VENV)/.dev-installed
+CODE := server clients/python tests bench examples
+# Arguments for the program behind a target: make serve ARGS="--listen 127.0.0.1:0"
+ARGS ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# For what the tools start themselves: protoc finds its plugins here.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help serve demo test test-long check check-generated check-lint check-types \
+	check-imports check-protos fix gen gen-docs bench clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+serve: $(SERVER) ## Serve ./statekeeper-data on 127.0.0.1:7460; Ctrl-C stops it
+	@$(PY) -m statekeeper_server serve $(ARGS)
+
+demo: $(SERVER) ## Kill a server in the middle of an order, and go on
+	@$(PY) examples/order_processing.py
+
+test: $(DEV) ## Run the tests, but for those that take minutes
+	@$(PY) -m pytest -q -m "not long" $(ARGS)
+
+test-long: $(DEV) ## Run the tests that take minutes
+	@$(PY) -m pytest -q -m long $(ARGS)
+
+check: check-generated check-lint check-types check-imports check-protos ## Check all that can be checked without running it
+	@echo "all checks passed"
+
+fix: $(DEV) ## Mend what the checks can mend: lint and format
+	@$(PY) -m ruff check --quiet --fix-only . && $(PY) -m ruff format --quiet .
+
+gen: $(DEV) gen-docs ## Generate the Python code of the protos, and the table of settings
+	@protos/generate.sh
+
+bench: $(DEV) ## Measure, beside peers and ceilings of the same machine
+	@$(PY) bench/run.py $(ARGS)
+
+clean: ## Remove what was made here, but not the data
+	@rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .grimp_cache dist
+	@find $(CODE) -name __pycache__ -prune -exec rm -rf {} +
+
+check-generated: $(DEV)
+	@protos/generate.sh --check
+
+check-lint: $(DEV)
+	@$(PY) -m ruff check --quiet . && $(PY) -m ruff format --quiet --check . || { \
+		echo "make fix mends most of these; the others are for you to mend" >&2; exit 1; }
+
+check-types: $(DEV)
+	@$(PY) -m mypy --no-error-summary $(CODE) || { \
+		echo "mypy: the types above do not fit" >&2; exit 1; }
+
+check-imports: $(DEV)
+	@report=$$(lint-imports --no-logo 2>&1) || { echo "$$report"; \
+		echo "an import goes the wrong way, or a module has no layer: see [tool.importlinter] in pyproject.toml" >&2; \
+		exit 1; }
+
+check-protos: $(DEV)
+	@buf lint protos || { \
+		echo "buf: mend the .proto files, then make gen" >&2; exit 1; }
+
+gen-docs: $(SERVER)
+	@$(PY) docs/settings.py
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "statekeeper needs Python 3.11 or newer, and $(PYTHON) is" \
+			"$$($(PYTHON) --version 2>&1 || true): name another one, as in make PYTHON=python3.12" >&2; \
+		exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+		echo "$(PYTHON) lacks the module venv: on Debian and Ubuntu, apt-get install python3-venv" >&2; \
+		exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV)
+
+$(SERVER): pyproject.toml $(PY)
+	@$(call install,server)
+	@touch $@
+
+# The tools for development are more than the server needs, and contain it.
+$(DEV): pyproject.toml $(PY)
+	@$(call install,dev)
+	@touch $@ $(SERVER)
+
+define install
+	echo "installing statekeeper[$(1)] into $(VENV), once" >&2; \
+	$(PY) -m pip install --quiet --editable '.[$(1)]' || { \
+		echo "statekeeper[$(1)] cannot be installed: pip says why above (no network, or no compiler?)" >&2; \
+		exit 1; }
+endef
