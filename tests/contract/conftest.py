@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+
 from statekeeper import Client, StateManager
 from statekeeper.testing import TestServer
-
 from tests.support.raw import RawClient
 from tests.support.server_process import ServerProcess
 

@@ -1,7 +1,6 @@
 """Removing an execution."""
 
 from statekeeper import StateManager
-
 from tests.support.states import loaded
 
 

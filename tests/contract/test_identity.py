@@ -1,8 +1,8 @@
 """What an execution is called."""
 
 import pytest
-from statekeeper import Client, ConflictError, StateManager
 
+from statekeeper import Client, ConflictError, StateManager
 from tests.support.raw import RawClient, key_of, save_request
 from tests.support.states import loaded
 

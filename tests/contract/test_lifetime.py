@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
+
 from statekeeper import Client, ConflictError, StateManager, StateNotFoundError
 from statekeeper.testing import TestServer
-
 from tests.support.states import loaded
 
 HOUR = timedelta(hours=1)

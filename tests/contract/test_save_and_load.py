@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from statekeeper import ExecutionState, InvalidRequestError, StateManager, Status
 
+from statekeeper import ExecutionState, InvalidRequestError, StateManager, Status
 from tests.support.raw import RawClient, key_of, save_request
 from tests.support.states import loaded
 

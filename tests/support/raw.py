@@ -9,8 +9,9 @@ import grpc
 from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status as RpcStatus
+
 from statekeeper.v1.execution_pb2 import STATUS_RUNNING, Execution, ExecutionKey, ExecutionState
-from statekeeper.v1.state_manager_pb2 import LoadRequest, SaveRequest, UpdateRequest
+from statekeeper.v1.state_manager_pb2 import DeleteRequest, LoadRequest, SaveRequest, UpdateRequest
 from statekeeper.v1.state_manager_pb2_grpc import StateManagerStub
 from statekeeper.v1.value_pb2 import Document, Value
 from statekeeper.v1.write_pb2 import WriteOptions
@@ -46,7 +47,7 @@ class Refusal:
         return [name for name, _ in self.violations]
 
     @classmethod
-    def of(cls, error: grpc.RpcError) -> Self:
+    def of(cls, error: Exception) -> Self:
         """Take an error apart."""
         assert isinstance(error, grpc.Call)
         trailers = dict(error.trailing_metadata() or ())
@@ -94,14 +95,13 @@ class RawClient:
             return Refusal.of(error)
         raise AssertionError(f"it was not refused but answered: {answer}")
 
+    def method(self, rpc: str) -> "grpc.UnaryUnaryMultiCallable[bytes, bytes]":
+        """An RPC of bytes, which need not be a message."""
+        return self.channel.unary_unary(f"/statekeeper.v1.StateManager/{rpc}", None, None)
+
     def send_bytes(self, rpc: str, raw: bytes) -> bytes:
-        """Send bytes that need not be a message."""
-        call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = self.channel.unary_unary(
-            f"/statekeeper.v1.StateManager/{rpc}", None, None
-        )
-        answer = call(raw, timeout=DEADLINE_S)
-        assert isinstance(answer, bytes)
-        return answer
+        """The answer to bytes."""
+        return self.method(rpc)(raw, timeout=DEADLINE_S)
 
     def refusal_of_bytes(self, rpc: str, raw: bytes) -> Refusal:
         """The error that bytes meet."""
@@ -115,6 +115,10 @@ class RawClient:
         """The execution, or None."""
         response = self.stub.Load(LoadRequest(key=key), timeout=DEADLINE_S)
         return response.execution if response.HasField("execution") else None
+
+    def delete(self, key: ExecutionKey) -> None:
+        """Remove the execution."""
+        self.stub.Delete(DeleteRequest(key=key), timeout=DEADLINE_S)
 
     def close(self) -> None:
         """Close the channel."""
