@@ -31,17 +31,17 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for name, field in reversed(Config.model_fields.items()):
         flag = "--" + name.replace("_", "-")
         if field.annotation is bool:
-            option = click.option(
-                f"{flag}/--no-{flag[2:]}", name, default=None, help=_help(name)
-            )
+            option = click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=_help(name))
         else:
-            option = click.option(flag, name, default=None, metavar=_metavar(name), help=_help(name))
+            option = click.option(
+                flag, name, default=None, metavar=_metavar(name), help=_help(name)
+            )
         command = option(command)
     return command
 
 
 def _metavar(name: str) -> str:
-    if name in ("data_dir",):
+    if name == "data_dir":
         return "DIR"
     if name == "listen":
         return "HOST:PORT"
@@ -73,7 +73,7 @@ def main() -> None:
     "config_file",
     type=click.Path(path_type=Path),
     envvar="STATEKEEPER_CONFIG",
-    help="A TOML file with any of these settings, as in `listen = \"127.0.0.1:7460\"`.",
+    help='A TOML file with any of these settings, as in `listen = "127.0.0.1:7460"`.',
 )
 @_config_options
 def serve(config_file: Path | None, **flags: str | bool | None) -> None:

@@ -34,9 +34,7 @@ def encode(value: bytes, value_bytes: int) -> EncodedEntry:
     """Prepare a serialised Value; `value_bytes` is the size of its JSON text or binary."""
     payload, compressed = _compress(value) if len(value) > COMPRESS_ABOVE_BYTES else (value, False)
     if len(payload) > CHUNK_BYTES:
-        pieces = tuple(
-            payload[at : at + CHUNK_BYTES] for at in range(0, len(payload), CHUNK_BYTES)
-        )
+        pieces = tuple(payload[at : at + CHUNK_BYTES] for at in range(0, len(payload), CHUNK_BYTES))
         digest = blake2b(payload, digest_size=_DIGEST_BYTES).digest()
         chunks = Chunks(count=len(pieces), zstd=compressed, digest=digest)
         version = EntryVersion(value_bytes=value_bytes, chunks=chunks)
@@ -44,17 +42,6 @@ def encode(value: bytes, value_bytes: int) -> EncodedEntry:
     if compressed:
         return EncodedEntry(EntryVersion(value_bytes=value_bytes, zstd=payload), len(payload))
     return EncodedEntry(EntryVersion(value_bytes=value_bytes, plain=payload), len(payload))
-
-
-def decode(version: EntryVersion, pieces: tuple[bytes, ...]) -> bytes:
-    """The serialised Value of a version that is not a removal, with its chunks if it has any."""
-    form = version.WhichOneof("form")
-    if form == "plain":
-        return version.plain
-    if form == "zstd":
-        return _decompress(version.zstd)
-    payload = b"".join(pieces)
-    return _decompress(payload) if version.chunks.zstd else payload
 
 
 def same_value(left: EntryVersion, right: EntryVersion) -> bool:
@@ -72,12 +59,13 @@ def _compress(value: bytes) -> tuple[bytes, bool]:
     compressor = getattr(_zstd, "compressor", None)
     if compressor is None:
         compressor = _zstd.compressor = zstandard.ZstdCompressor(level=1)
-    compressed = cast(bytes, compressor.compress(value))
+    compressed = cast("bytes", compressor.compress(value))
     return (compressed, True) if len(compressed) < len(value) else (value, False)
 
 
-def _decompress(payload: bytes) -> bytes:
+def decompress(payload: bytes) -> bytes:
+    """Undo the compression of a payload."""
     decompressor = getattr(_zstd, "decompressor", None)
     if decompressor is None:
         decompressor = _zstd.decompressor = zstandard.ZstdDecompressor()
-    return cast(bytes, decompressor.decompress(payload))
+    return cast("bytes", decompressor.decompress(payload))

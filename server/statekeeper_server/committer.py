@@ -98,7 +98,7 @@ class Committer:
             else:
                 return
         for submission in batch:
-            outcomes.append(self._apply_alone(submission))  # noqa: PERF401 - kept if one raises
+            outcomes.append(self._apply_alone(submission))  # one by one: kept if a later one raises
         self.reclaim()
 
     def reclaim(self) -> None:
@@ -121,7 +121,7 @@ class Committer:
             raise
         except EngineFullError:
             return StorageFullError()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - it is logged and told to its caller
             _log.exception("operation failed", shard=self._name)
             return error
 

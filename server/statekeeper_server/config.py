@@ -19,12 +19,13 @@ from pydantic_settings import (
 )
 
 DEFAULT_LISTEN = "127.0.0.1:7460"
+_PORT_MAX = 65_535
 
 
 def split_address(address: str) -> tuple[str, int]:
     """Host and port of HOST:PORT; an IPv6 host stands in brackets."""
     host, colon, port = address.rpartition(":")
-    if not colon or not host or not port.isdecimal() or int(port) > 65_535:
+    if not colon or not host or not port.isdecimal() or int(port) > _PORT_MAX:
         raise ValueError(f"{address!r} is not HOST:PORT, as in {DEFAULT_LISTEN}")
     if ":" in host and not (host.startswith("[") and host.endswith("]")):
         raise ValueError(f"{address!r}: an IPv6 host needs brackets, as in [::1]:7460")
@@ -51,80 +52,86 @@ class Config(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, env_prefix="STATEKEEPER_", extra="forbid")
 
     data_dir: Path = Field(
-        Path("statekeeper-data"), description="Folder of the data; made when it is not there."
+        default=Path("statekeeper-data"),
+        description="Folder of the data; made when it is not there.",
     )
     listen: Annotated[str, AfterValidator(_check_address)] = Field(
-        DEFAULT_LISTEN, description="HOST:PORT to serve on; port 0 takes a free one."
+        default=DEFAULT_LISTEN, description="HOST:PORT to serve on; port 0 takes a free one."
     )
     shards: int | None = Field(
-        None,
+        default=None,
         ge=1,
         le=64,
         description="Number of shards, fixed when a data folder is made [default: 4 for a new "
         "folder]. More shards commit in parallel, fewer commit more at once.",
     )
     insecure: bool = Field(
-        False, description="Serve others than this machine without TLS: anybody may read and write."
+        default=False,
+        description="Serve others than this machine without TLS: anybody may read and write.",
     )
-    tls_cert: Path | None = Field(None, description="Certificate chain to serve with, PEM.")
-    tls_key: Path | None = Field(None, description="Private key of the certificate, PEM.")
+    tls_cert: Path | None = Field(default=None, description="Certificate chain to serve with, PEM.")
+    tls_key: Path | None = Field(default=None, description="Private key of the certificate, PEM.")
     tls_client_ca: Path | None = Field(
-        None, description="Serve only clients whose certificate this CA signed, PEM (mTLS)."
+        default=None, description="Serve only clients whose certificate this CA signed, PEM (mTLS)."
     )
     state_bytes_max: ByteSize = Field(
-        ByteSize(10 * 1024**2),
+        default=ByteSize(10 * 1024**2),
         ge=1024,
         le=14 * 1024**2,
         description="Most that the values of one state may take; more is STATE_TOO_LARGE.",
     )
     state_bytes_warn: ByteSize = Field(
-        ByteSize(128 * 1024),
+        default=ByteSize(128 * 1024),
         ge=0,
         description="From here on the reply to a write carries a warning.",
     )
     entries_max: int = Field(
-        10_000, ge=1, description="Most entries that a document may have."
+        default=10_000, ge=1, description="Most entries that a document may have."
     )
     versions_kept: int = Field(
-        64, ge=1, description="Versions kept of each entry; older ones cannot be loaded any more."
+        default=64,
+        ge=1,
+        description="Versions kept of each entry; older ones cannot be loaded any more.",
     )
     history_window_s: float = Field(
-        24 * 3600.0, ge=0, description="How long superseded versions are kept at most."
+        default=24 * 3600.0, ge=0, description="How long superseded versions are kept at most."
     )
     message_bytes_max: ByteSize = Field(
-        ByteSize(16 * 1024**2),
+        default=ByteSize(16 * 1024**2),
         ge=64 * 1024,
         description="Largest message that is received or sent; must exceed the largest state.",
     )
     inflight_bytes_max: ByteSize = Field(
-        ByteSize(256 * 1024**2),
+        default=ByteSize(256 * 1024**2),
         ge=1024**2,
         description="Most that requests under way may hold in memory; more is OVERLOADED.",
     )
     queue_operations_max: int = Field(
-        10_000, ge=1, description="Most writes that may wait for a shard; more is OVERLOADED."
+        default=10_000,
+        ge=1,
+        description="Most writes that may wait for a shard; more is OVERLOADED.",
     )
     queue_bytes_max: ByteSize = Field(
-        ByteSize(64 * 1024**2),
+        default=ByteSize(64 * 1024**2),
         ge=1024,
         description="Most bytes that may wait for a shard; more is OVERLOADED.",
     )
     map_size: ByteSize = Field(
-        ByteSize(64 * 1024**3),
+        default=ByteSize(64 * 1024**3),
         ge=16 * 1024**2,
         description="Most that the file of each shard can grow to: address space, taken from the "
         "disk as it is needed. When it is used up writes are refused with STORAGE_FULL.",
     )
     metasync: bool = Field(
-        True,
+        default=True,
         description="Whether a commit waits for its last page. Without it a power cut may take "
         "the last acknowledged commit; `kill -9` takes nothing either way.",
     )
     drain_s: float = Field(
-        10.0, ge=0, description="How long requests under way may take after SIGTERM."
+        default=10.0, ge=0, description="How long requests under way may take after SIGTERM."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="What to log, on standard error."
+        default="info", description="What to log, on standard error."
     )
 
     @model_validator(mode="after")
@@ -160,7 +167,9 @@ class Config(BaseSettings):
         try:
             context.load_cert_chain(self.tls_cert, self.tls_key)
         except (ssl.SSLError, OSError) as error:
-            raise ValueError(f"tls_cert and tls_key are no certificate and its key: {error}") from error
+            raise ValueError(
+                f"tls_cert and tls_key are no certificate and its key: {error}"
+            ) from error
         if self.tls_client_ca is not None:
             try:
                 context.load_verify_locations(self.tls_client_ca)

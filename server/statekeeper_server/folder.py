@@ -121,7 +121,9 @@ class DataFolder:
             found = json.loads(text)
             version, count, folder_id = found["format"], found["shards"], found["folder_id"]
         except (ValueError, KeyError, TypeError):
-            raise FolderError(f"{self._path / 'FORMAT'} is damaged: it is no JSON of ours") from None
+            raise FolderError(
+                f"{self._path / 'FORMAT'} is damaged: it is no JSON of ours"
+            ) from None
         if version != FORMAT:
             raise FolderError(
                 f"the data folder {self._path} has format {version}, "
@@ -145,7 +147,7 @@ class DataFolder:
                     f"(it has {entry.name}): name another one"
                 )
         for path in self._path.glob("shard-*/data.mdb"):
-            if self._has_executions(ShardFolder(path.parent, self._map_size_bytes, True)):
+            if self._has_executions(ShardFolder(path.parent, self._map_size_bytes, self._metasync)):
                 raise FolderError(
                     f"the data folder {self._path} has lost its file FORMAT, "
                     f"but {path.parent.name} has data: restore the file or the folder"

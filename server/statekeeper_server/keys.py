@@ -68,7 +68,7 @@ def document_prefix(uid: int, document: int) -> bytes:
 
 def split_version_key(key: bytes) -> tuple[bytes, int]:
     """The entry's prefix and the revision of a version's key."""
-    return key[:-_VERSION_BYTES], _LAST - int(_REVISION.unpack_from(key, -_VERSION_BYTES)[0])
+    return key[:-_VERSION_BYTES], _LAST - int.from_bytes(key[-_VERSION_BYTES:])
 
 
 def document_of(prefix: bytes) -> int:
@@ -90,4 +90,3 @@ def after(prefix: bytes) -> bytes:
 def chunk_key(uid: int, revision: int, ordinal: int, number: int) -> bytes:
     """Key of one piece of a value: the number-th of the ordinal-th at the revision."""
     return _CHUNK.pack(uid, revision, ordinal, number)
-

@@ -7,10 +7,14 @@ error, so it may take its time.
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, FileDescriptor
-from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorProto
+from google.protobuf.descriptor_pb2 import (
+    DescriptorProto,
+    FieldDescriptorProto,
+    FileDescriptorProto,
+)
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
@@ -18,8 +22,9 @@ from google.protobuf.message_factory import GetMessageClass
 from statekeeper_server.errors import InvalidRequestError, invalid
 
 
-def describe(descriptor: Descriptor, raw: bytes) -> InvalidRequestError:
+def describe(request_type: type[Message], raw: bytes) -> InvalidRequestError:
     """The error for bytes that are no message of this type."""
+    descriptor = cast("Descriptor", request_type.DESCRIPTOR)
     try:
         twin = _twin(descriptor).FromString(raw)
     except DecodeError:
@@ -49,7 +54,7 @@ def _add(pool: DescriptorPool, file: FileDescriptor, added: set[str]) -> None:
     file.CopyToProto(twin)
     for message in twin.message_type:
         _turn_strings_to_bytes(message)
-    pool.Add(twin)  # type: ignore[no-untyped-call]
+    pool.Add(twin)
 
 
 def _turn_strings_to_bytes(message: DescriptorProto) -> None:

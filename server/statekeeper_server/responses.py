@@ -38,13 +38,12 @@ def put_execution(message: Execution, loaded: Loaded, selection: Selection | Non
     state = message.state
     state.id = loaded.key.execution_id
     _put_attributes(state, loaded.attributes, selection)
-    documents = {
-        number: getattr(state, DOCUMENT_NAMES[number]).entries
-        for number in loaded.attributes.documents
-        if selection is None or _selects(selection, number)
-    }
-    for number in documents:
-        getattr(state, DOCUMENT_NAMES[number]).SetInParent()
+    documents = {}
+    for number in loaded.attributes.documents:
+        if selection is None or _selects(selection, number):
+            document = getattr(state, DOCUMENT_NAMES[number])
+            document.SetInParent()
+            documents[number] = document.entries
     for number, name, value in loaded.values:
         documents[number][name].MergeFromString(value)
 

@@ -55,31 +55,32 @@ def unary(
             finally:
                 admission.leave(size_bytes)
             _admit_response(admission, context, len(response))
-            return response
         except StateError as error:
             await _refuse(context, error, request)
         except asyncio.CancelledError:
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001 - it is logged, and the caller is told that much
             _log.exception("request failed", rpc=request_type.DESCRIPTOR.name)
             await context.abort(grpc.StatusCode.INTERNAL, INTERNAL_MESSAGE)
+        else:
+            return response
 
     # Without serialisers the handler is given bytes, and gives bytes.
-    return grpc.unary_unary_rpc_method_handler(handle)  # type: ignore[arg-type]
+    return grpc.unary_unary_rpc_method_handler(handle)
 
 
 def _admit_response(admission: Admission, context: _Context, size_bytes: int) -> None:
     """Count a large response until it is sent: a caller that reads slowly holds it here."""
     if size_bytes > _LARGE_BYTES:
         admission.enter(size_bytes)
-        context.add_done_callback(lambda _: admission.leave(size_bytes))
+        context.add_done_callback(lambda _: admission.leave(size_bytes))  # type: ignore[arg-type]  # the stubs say that it takes none
 
 
 def _parse(request_type: type[R], raw: bytes) -> R:
     try:
         return request_type.FromString(raw)
     except DecodeError:
-        raise describe(request_type.DESCRIPTOR, raw) from None
+        raise describe(request_type, raw) from None
 
 
 async def _refuse(context: _Context, error: StateError, request: Message | None) -> NoReturn:

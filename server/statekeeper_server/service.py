@@ -62,16 +62,14 @@ class StateManager:
         self._admission = admission
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="statekeeper large")
 
-    def handler(self) -> "grpc.GenericRpcHandler[bytes, bytes]":
+    def handler(self) -> grpc.GenericRpcHandler:
         """All methods, for a server."""
         methods = {
             "Save": unary(self._admission, SaveRequest, self.save),
             "Load": unary(self._admission, LoadRequest, self.load),
             "Update": unary(self._admission, UpdateRequest, self.update),
             "Delete": unary(self._admission, DeleteRequest, self.delete),
-            "ListRevisions": unary(
-                self._admission, ListRevisionsRequest, self.list_revisions
-            ),
+            "ListRevisions": unary(self._admission, ListRevisionsRequest, self.list_revisions),
         }
         return grpc.method_handlers_generic_handler(SERVICE_NAME, methods)
 

@@ -38,7 +38,14 @@ class Shards:
             on_service_change(all(worker.in_service for worker in self._workers))
 
         self._workers = [
-            Worker(f"shard {number}", folder.shard(number), clock, history, queue_limits, report)
+            Worker(
+                f"shard {number}",
+                folder.shard(number),
+                clock=clock,
+                history=history,
+                queue_limits=queue_limits,
+                on_service_change=report,
+            )
             for number in range(folder.shards)
         ]
 

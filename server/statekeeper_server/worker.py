@@ -11,8 +11,8 @@ others go on.
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Protocol, TypeVar
@@ -25,9 +25,8 @@ from statekeeper_server.engine import Engine, EngineBrokenError
 from statekeeper_server.errors import OverloadedError, StorageError
 from statekeeper_server.operations.writing import WriteRequest, Written
 from statekeeper_server.pace import Pace
-from statekeeper_server.readers import Readers
+from statekeeper_server.readers import Readers, Reading
 from statekeeper_server.standstill import standstill
-from statekeeper_server.store.reader import Reader
 from statekeeper_server.store.writer import History, Writer
 
 _log = structlog.get_logger(__name__)
@@ -100,6 +99,7 @@ class Worker:
         self,
         name: str,
         medium: Medium,
+        *,
         clock: Clock,
         history: History,
         queue_limits: QueueLimits,
@@ -152,21 +152,19 @@ class Worker:
         self._hand_over_soon()
         return await answer
 
-    @contextmanager
-    def read(self) -> Iterator[Reader]:
-        """A snapshot that sees every answered write; not to be held across a wait."""
+    def read(self) -> Reading:
+        """A snapshot that sees every answered write; not to be held across a wait.
+
+        Raises:
+            StorageError: the shard is out of service.
+        """
         if not self._readers.enter():
             raise self._out_of_service()
         try:
-            txn = self._engine.read()
-            try:
-                yield Reader(txn)
-            finally:
-                txn.abort()
+            return Reading(self._engine.read(), self._readers)
         except EngineBrokenError as error:
-            raise self._out_of_service() from error
-        finally:
             self._readers.leave()
+            raise self._out_of_service() from error
 
     async def stop(self) -> None:
         """Commit what waits, then close."""
@@ -194,9 +192,7 @@ class Worker:
         batch: list[_Waiting] = []
         size_bytes = 0
         while (
-            self._gathered
-            and len(batch) < _BATCH_OPERATIONS_MAX
-            and size_bytes < _BATCH_BYTES_MAX
+            self._gathered and len(batch) < _BATCH_OPERATIONS_MAX and size_bytes < _BATCH_BYTES_MAX
         ):
             batch.append(self._gathered.popleft())
             size_bytes += batch[-1].size_bytes

@@ -31,7 +31,11 @@ _GROWTH_BYTES_MAX = 256 * 1024 * 1024
 _WRITE_AMPLIFICATION = 2
 _NO_SPACE = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _FULL = (lmdb.MapFullError, lmdb.TxnFullError)
-_VERIFY = "import sys; from lmdb import verify; sys.exit('\\n'.join(map(str, verify.verify(sys.argv[1]))))"
+_VERIFY = """
+import sys
+from lmdb import verify
+sys.exit("\\n".join(map(str, verify.verify(sys.argv[1]))))
+"""
 
 
 class LmdbCursor:
@@ -39,7 +43,7 @@ class LmdbCursor:
 
     __slots__ = ("_cursor",)
 
-    def __init__(self, cursor: lmdb.Cursor) -> None:
+    def __init__(self, cursor: "lmdb.Cursor[bytes]") -> None:
         self._cursor = cursor
 
     def seek(self, key: bytes) -> tuple[bytes, bytes] | None:
@@ -65,7 +69,7 @@ class LmdbTransaction:
 
     __slots__ = ("_tables", "_txn")
 
-    def __init__(self, txn: lmdb.Transaction, tables: tuple[lmdb._Database, ...]) -> None:
+    def __init__(self, txn: "lmdb.Transaction[bytes]", tables: tuple[lmdb._Database, ...]) -> None:
         self._txn = txn
         self._tables = tables
 

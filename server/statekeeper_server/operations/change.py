@@ -62,6 +62,7 @@ class Change:
 def write_change(
     store: Writer,
     request: WriteRequest,
+    *,
     stored: Head | None,
     old: Head | None,
     change: Change,
@@ -115,9 +116,7 @@ def write_change(
 
 
 def _first_head(revision: int, now_us: int) -> Head:
-    return Head(
-        uid=revision, create_time_us=now_us, ttl_us=TTL_DEFAULT_US, history_floor=revision
-    )
+    return Head(uid=revision, create_time_us=now_us, ttl_us=TTL_DEFAULT_US, history_floor=revision)
 
 
 def _fill(event: Event, request: WriteRequest, head: Head, change: Change) -> Event:
@@ -157,10 +156,11 @@ def _check_size(head: Head, limits: StateLimits) -> tuple[str, ...]:
         return ()
     if size_bytes > limits.state_bytes_max:
         raise StateTooLargeError(size_bytes, limits.state_bytes_max)
-    return (
+    warning = (
         f"the state takes {size_bytes} bytes, more than the recommended "
-        f"{limits.state_bytes_warn}: keep large values elsewhere and store references",
+        f"{limits.state_bytes_warn}: keep large values elsewhere and store references"
     )
+    return (warning,)
 
 
 def _changed(old: Attributes | None, change: Change) -> list[str]:
@@ -185,6 +185,6 @@ def _changed_attributes(old: Attributes, new: Attributes) -> tuple[list[str], se
         name
         for name in ATTRIBUTE_NAMES
         if getattr(old, name) != getattr(new, name)
-        or (name in _OPTIONAL and old.HasField(name) != new.HasField(name))  # type: ignore[arg-type]
+        or (name in _OPTIONAL and old.HasField(name) != new.HasField(name))
     ]
     return names, set(old.documents).symmetric_difference(new.documents)

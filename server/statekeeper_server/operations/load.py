@@ -2,18 +2,16 @@
 
 from dataclasses import dataclass, field
 
-from statekeeper_server.codec import decode
 from statekeeper_server.errors import RevisionCompactedError, invalid
 from statekeeper_server.keys import (
     ExecutionKey,
     document_prefix,
     entry_prefix,
-    read_entry_prefix,
     revision_key,
 )
 from statekeeper_server.operations.writing import living
 from statekeeper_server.storage.v1.records_pb2 import Attributes, Head
-from statekeeper_server.store.reader import Entry, Reader
+from statekeeper_server.store.reader import Reader, StoredValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Load:
 
 @dataclass(slots=True)
 class Loaded:
-    """An execution as read; `values` are serialised Values by document and entry."""
+    """An execution as read; its values come last."""
 
     key: ExecutionKey
     head: Head
@@ -45,7 +43,7 @@ class Loaded:
     version: int
     update_time_us: int
     attributes: Attributes
-    values: list[tuple[int, str, bytes]] = field(default_factory=list)
+    values: list[StoredValue] = field(default_factory=list)
 
 
 def find(store: Reader, request: Load, now_us: int) -> Loaded | None:
@@ -85,25 +83,17 @@ def _find_past(store: Reader, key: ExecutionKey, head: Head, revision: int) -> L
     return Loaded(key, head, at, event.version, event.time_us, event.attributes)
 
 
-def read_values(store: Reader, loaded: Loaded, selection: Selection | None) -> Loaded:
+def read_values(store: Reader, loaded: Loaded, selection: Selection | None) -> None:
     """Read the values that were asked for."""
-    uid = loaded.head.uid
-    # At the newest revision nothing is newer, and no version needs to be skipped.
-    at = {"at": loaded.revision} if loaded.revision != loaded.head.revision else {}
-    found: list[Entry] = []
+    uid, at, values = loaded.head.uid, loaded.revision, loaded.values
     if selection is None:
-        found.extend(store.entries(revision_key(uid), **at))
-    else:
-        for document in selection.documents:
-            found.extend(store.entries(document_prefix(uid, document), **at))
-        for document, name in selection.entries:
-            if document not in selection.documents:
-                entry = store.entry(entry_prefix(uid, document, name.encode()), **at)
-                if entry is not None:
-                    found.append(entry)
-    for entry in found:
-        if not entry.removed:
-            document, name = read_entry_prefix(entry.prefix)
-            value = decode(entry.version, store.pieces(uid, entry))
-            loaded.values.append((document, name, value))
-    return loaded
+        values += store.values(uid, revision_key(uid), at)
+        return
+    for document in selection.documents:
+        values += store.values(uid, document_prefix(uid, document), at)
+    for document, name in selection.entries:
+        if document not in selection.documents:
+            entry = store.entry(entry_prefix(uid, document, name.encode()), at)
+            value = None if entry is None else store.value(uid, entry)
+            if value is not None:
+                values.append((document, name, value))

@@ -48,4 +48,12 @@ def save(store: Writer, request: Save, now_us: int) -> Written:
         change.replace(store.next_revision, (), request.entries)
     else:
         change.replace(old.uid, store.entries(revision_key(old.uid)), request.entries)
-    return write_change(store, request, stored, old, change, request.limits, now_us)
+    return write_change(
+        store,
+        request,
+        stored=stored,
+        old=old,
+        change=change,
+        limits=request.limits,
+        now_us=now_us,
+    )

@@ -56,7 +56,15 @@ def update(store: Writer, request: Update, now_us: int) -> Written:
     change = Change(EVENT_KIND_UPDATED, _merge_attributes(old.attributes, request))
     _merge_entries(store, old, request, change)
     _check_entries(old, request, change)
-    return write_change(store, request, stored, old, change, request.limits, now_us)
+    return write_change(
+        store,
+        request,
+        stored=stored,
+        old=old,
+        change=change,
+        limits=request.limits,
+        now_us=now_us,
+    )
 
 
 def _merge_attributes(old: Attributes, request: Update) -> Attributes:
@@ -68,7 +76,7 @@ def _merge_attributes(old: Attributes, request: Update) -> Attributes:
     for name in removal.labels:
         merged.labels.pop(name, None)
     for name in removal.fields:
-        merged.ClearField(name)  # type: ignore[arg-type]
+        merged.ClearField(name)
     documents = (set(old.documents) - removal.documents) | set(changes.documents)
     del merged.documents[:]
     status = changes.status or old.status

@@ -12,21 +12,21 @@ from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import KEY_BYTES_MAX, NAMESPACE_DEFAULT, TEXT_BYTES_MAX, TTL_MAX_US
 from statekeeper_server.operations.writing import RequestMark, WriteOptions
 
-_NAMESPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
-_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_NAMESPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}").fullmatch
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]").search
 _NANOS_PER_SECOND = 1_000_000_000
 
 
 def check_key(key: execution_pb2.ExecutionKey) -> ExecutionKey:
     """The identity of an execution, with the default namespace filled in."""
     namespace = key.namespace or NAMESPACE_DEFAULT
-    if _NAMESPACE.fullmatch(namespace) is None:
+    if _NAMESPACE(namespace) is None:
         raise invalid(
             "key.namespace",
             "must be 1 to 63 of A-Z, a-z, 0-9, '.', '_' and '-', a letter or digit first",
         )
     execution_id = check_text("key.execution_id", key.execution_id, KEY_BYTES_MAX)
-    if (match := _CONTROL_CHARACTERS.search(execution_id)) is not None:
+    if not execution_id.isprintable() and (match := _CONTROL_CHARACTER(execution_id)):
         raise invalid(
             "key.execution_id", f"has a control character (U+{ord(match[0]):04X}), none is allowed"
         )

@@ -21,6 +21,7 @@ _TIMESTAMP_SECONDS = range(-62_135_596_800, 253_402_300_800)  # the years 1 to 9
 _NANOS = range(1_000_000_000)
 # What a write adds besides its values: head, log, pages copied.
 _OVERHEAD_BYTES = 4096
+_SHOWN_CHARACTERS = 64
 # No character takes more than four bytes: a key of so few is never too long.
 _SHORT_CHARACTERS = KEY_BYTES_MAX // 4
 
@@ -93,7 +94,7 @@ def _find_values(
     found: list[_Found] = []
     total_bytes = 0
     for document_name, document in DOCUMENT_NUMBERS.items():
-        if not state.HasField(document_name):  # type: ignore[arg-type]
+        if not state.HasField(document_name):
             continue
         attributes.documents.append(document)
         entries = getattr(state, document_name).entries
@@ -119,5 +120,5 @@ def _path(field: str, document: int, name: str) -> str:
 
 def quote(name: str) -> str:
     """A key as it stands in an error: short, and without what would break a line."""
-    shown = name if len(name) <= 64 else name[:61] + "..."
+    shown = name if len(name) <= _SHOWN_CHARACTERS else name[:_SHOWN_CHARACTERS] + "..."
     return f'"{shown}"' if shown.isprintable() else ascii(shown)

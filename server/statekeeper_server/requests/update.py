@@ -43,7 +43,7 @@ def _check_replace(request: UpdateRequest) -> tuple[frozenset[int], bool]:
             raise invalid(field, "must name a document or labels")
         if parts.document is None:
             labels = True
-        elif not request.changes.HasField(name):  # type: ignore[arg-type]
+        elif not request.changes.HasField(name):
             raise invalid(field, f"changes.{name} is not set, so there is nothing to replace it by")
         else:
             documents.add(parts.document)
@@ -84,13 +84,13 @@ def _check_not_set(field: str, path: Path, request: UpdateRequest, changes: Chec
     if path.document is not None:
         name = DOCUMENT_NAMES[path.document]
         if path.entry is None:
-            conflict = request.changes.HasField(name)  # type: ignore[arg-type]
+            conflict = request.changes.HasField(name)
         else:
             conflict = path.entry in changes.entries.get(path.document, {})
     elif path.name == "labels":
         labels = request.changes.labels
         conflict = bool(labels) if path.entry is None else path.entry in labels
     else:
-        conflict = path.name in _REMOVABLE and request.changes.HasField(path.name)  # type: ignore[arg-type]
+        conflict = path.name in _REMOVABLE and request.changes.HasField(path.name)
     if conflict:
         raise invalid(field, "is set by the changes of the same request")

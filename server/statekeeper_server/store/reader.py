@@ -3,16 +3,24 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from statekeeper_server.codec import decompress
 from statekeeper_server.engine import ReadTransaction, Table
 from statekeeper_server.keys import (
     ExecutionKey,
     chunk_key,
+    read_entry_prefix,
     read_revision_key,
     revision_key,
     split_version_key,
     version_key,
 )
-from statekeeper_server.storage.v1.records_pb2 import DoneRequest, EntryVersion, Event, Head
+from statekeeper_server.storage.v1.records_pb2 import (
+    Chunks,
+    DoneRequest,
+    EntryVersion,
+    Event,
+    Head,
+)
 
 _LATEST = 0xFFFF_FFFF_FFFF_FFFF
 
@@ -28,6 +36,10 @@ class Entry(NamedTuple):
     def removed(self) -> bool:
         """Whether this version says that the entry is gone."""
         return self.version.WhichOneof("form") is None
+
+
+StoredValue = tuple[int, str, bytes]
+"""Document, entry and serialised Value."""
 
 
 class Reader:
@@ -81,13 +93,27 @@ class Reader:
                 # Its older versions: step over all of them at once.
                 row = cursor.seek(version_key(entry, 0))
 
-    def pieces(self, uid: int, entry: Entry) -> tuple[bytes, ...]:
-        """The chunks of a version that has them; none for the others."""
-        if entry.version.WhichOneof("form") != "chunks":
-            return ()
-        chunks = entry.version.chunks
+    def values(self, uid: int, prefix: bytes, at: int = _LATEST) -> Iterator[StoredValue]:
+        """The live values of the entries whose keys begin so."""
+        for entry in self.entries(prefix, at):
+            value = self.value(uid, entry)
+            if value is not None:
+                yield (*read_entry_prefix(entry.prefix), value)
+
+    def value(self, uid: int, entry: Entry) -> bytes | None:
+        """The serialised Value of a version; None when it says that the entry is gone."""
+        version = entry.version
+        form = version.WhichOneof("form")
+        if form == "plain":
+            return version.plain
+        if form == "zstd":
+            return decompress(version.zstd)
+        return None if form is None else self._join(uid, entry.revision, version.chunks)
+
+    def _join(self, uid: int, revision: int, chunks: Chunks) -> bytes:
         rows = (
-            self._txn.get(Table.CHUNKS, chunk_key(uid, entry.revision, chunks.ordinal, number))
+            self._txn.get(Table.CHUNKS, chunk_key(uid, revision, chunks.ordinal, number))
             for number in range(chunks.count)
         )
-        return tuple(row for row in rows if row is not None)
+        payload = b"".join(row for row in rows if row is not None)
+        return decompress(payload) if chunks.zstd else payload
