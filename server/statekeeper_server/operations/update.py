@@ -92,10 +92,11 @@ def _merge_attributes(old: Attributes, request: Update) -> Attributes:
 
 
 def _merge_entries(store: Writer, old: Head, request: Update, change: Change) -> None:
+    for document in request.replaced_documents:
+        stored = store.entries(document_prefix(old.uid, document))
+        change.replace(old.uid, stored, {document: request.entries.get(document, {})})
     for document, values in request.entries.items():
         if document in request.replaced_documents:
-            stored = store.entries(document_prefix(old.uid, document))
-            change.replace(old.uid, stored, {document: values})
             continue
         for name, value in values.items():
             prefix = entry_prefix(old.uid, document, name.encode())

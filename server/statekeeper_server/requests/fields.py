@@ -25,12 +25,15 @@ def check_key(key: execution_pb2.ExecutionKey) -> ExecutionKey:
             "key.namespace",
             "must be 1 to 63 of A-Z, a-z, 0-9, '.', '_' and '-', a letter or digit first",
         )
-    execution_id = check_text("key.execution_id", key.execution_id, KEY_BYTES_MAX)
-    if not execution_id.isprintable() and (match := _CONTROL_CHARACTER(execution_id)):
-        raise invalid(
-            "key.execution_id", f"has a control character (U+{ord(match[0]):04X}), none is allowed"
-        )
-    return ExecutionKey(namespace, execution_id)
+    return ExecutionKey(namespace, check_name("key.execution_id", key.execution_id))
+
+
+def check_name(field: str, name: str) -> str:
+    """An execution's id, or the key of an entry: no control characters."""
+    check_text(field, name, KEY_BYTES_MAX)
+    if not name.isprintable() and (match := _CONTROL_CHARACTER(name)):
+        raise invalid(field, f"has a control character (U+{ord(match[0]):04X}), none is allowed")
+    return name
 
 
 def check_text(field: str, text: str, bytes_max: int = TEXT_BYTES_MAX) -> str:

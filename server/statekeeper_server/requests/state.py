@@ -11,7 +11,7 @@ from statekeeper_server.documents import DOCUMENT_NAMES, DOCUMENT_NUMBERS
 from statekeeper_server.errors import StateTooLargeError, invalid
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import KEY_BYTES_MAX, LABELS_MAX, StateLimits
-from statekeeper_server.requests.fields import check_text, check_text_or_empty
+from statekeeper_server.requests.fields import check_name, check_text, check_text_or_empty
 from statekeeper_server.requests.values import ValueProblemError, check_value, value_bytes
 from statekeeper_server.storage.v1.records_pb2 import Attributes
 
@@ -104,8 +104,8 @@ def _find_values(
                 f"has {len(entries)} entries, the limit is {limits.entries_max}",
             )
         for name, value in entries.items():
-            if not 0 < len(name) <= _SHORT_CHARACTERS:
-                check_text(_path(field, document, name), name, KEY_BYTES_MAX)
+            if not (0 < len(name) <= _SHORT_CHARACTERS and name.isprintable()):
+                check_name(_path(field, document, name), name)
             size_bytes = value_bytes(value)
             total_bytes += size_bytes
             found.append(_Found(document, name, value, size_bytes))

@@ -19,7 +19,7 @@ def check_update(request: UpdateRequest, limits: StateLimits) -> Update:
     options = check_options(request, key, request.options)
     changes = check_state("changes", request.changes, key, limits)
     replaced_documents, labels_replaced = _check_replace(request)
-    removal, all_labels = _check_remove(request, changes)
+    removal, all_labels = _check_remove(request, changes, replaced_documents)
     return Update(
         key,
         options,
@@ -50,7 +50,9 @@ def _check_replace(request: UpdateRequest) -> tuple[frozenset[int], bool]:
     return frozenset(documents), labels
 
 
-def _check_remove(request: UpdateRequest, changes: CheckedState) -> tuple[Removal, bool]:
+def _check_remove(
+    request: UpdateRequest, changes: CheckedState, replaced: frozenset[int]
+) -> tuple[Removal, bool]:
     if len(request.remove) > _REMOVALS_MAX:
         raise invalid("remove", f"has {len(request.remove)}, the limit is {_REMOVALS_MAX}")
     entries: list[tuple[int, str]] = []
@@ -74,8 +76,9 @@ def _check_remove(request: UpdateRequest, changes: CheckedState) -> tuple[Remova
             all_labels = True
         else:
             fields.append(path.name)
-    # A key that is named twice, or with its whole document, is removed once.
-    once = tuple(entry for entry in dict.fromkeys(entries) if entry[0] not in documents)
+    # A key that is named twice, or goes with its whole document, is removed once.
+    gone = documents | replaced
+    once = tuple(entry for entry in dict.fromkeys(entries) if entry[0] not in gone)
     return Removal(once, frozenset(documents), tuple(labels), tuple(fields)), all_labels
 
 
