@@ -106,6 +106,19 @@ def test_removing_makes_room(small_sm: StateManager) -> None:
     assert loaded(small_sm).metadata == {"m": bytes(SMALL_MAX // 2)}
 
 
+def test_what_is_removed_twice_in_one_update_counts_once(small_sm: StateManager) -> None:
+    """B79: or the state could grow beyond its limit unnoticed."""
+    small_sm.save({"status": "running", "context": {n: bytes(1_000) for n in "abc"}})
+    small_sm.update(
+        context={"c": bytes(1_000)}, replace=["context"], remove=["context.a", "context.a"]
+    )
+    small_sm.update(context={"d": bytes(SMALL_MAX - 1_000)})
+
+    with pytest.raises(StateTooLargeError) as caught:
+        small_sm.update(context={"e": b"1"})
+    assert caught.value.size == SMALL_MAX + 1
+
+
 def test_texts_count_in_bytes_of_utf_8(small_sm: StateManager) -> None:
     """B79: the JSON text counts, with its quotes."""
     small_sm.save({"status": "running", "context": {"a": "ü" * (SMALL_MAX // 2 - 1)}})

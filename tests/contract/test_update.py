@@ -103,6 +103,29 @@ def test_a_named_document_is_replaced_whole(sm: StateManager, name: str) -> None
     assert loaded(sm).labels == {"l": "1"}
 
 
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_document_can_be_replaced_by_an_empty_one(sm: StateManager, name: str) -> None:
+    """B13, B11."""
+    sm.save({"status": "running", name: {"a": 1, "b": 2}})
+    sm.update({name: {}}, replace=[name])
+
+    assert getattr(loaded(sm), name) == {}
+
+
+def test_removing_what_a_replacement_drops_anyway_is_no_error(sm: StateManager) -> None:
+    """B13."""
+    sm.save({"status": "running", "context": {"a": 1, "b": 2}, "labels": {"l": "1"}})
+    sm.update(
+        context={"c": 3},
+        labels={"m": "2"},
+        replace=["context", "labels"],
+        remove=["context.a", "labels.l"],
+    )
+
+    assert loaded(sm).context == {"c": 3}
+    assert loaded(sm).labels == {"m": "2"}
+
+
 def test_labels_are_replaced_whole_when_named(sm: StateManager) -> None:
     """B13."""
     sm.save({"status": "running", "labels": {"a": "1", "b": "2"}})
