@@ -12,6 +12,8 @@ from typing import Any
 # gRPC's newer event engine costs this server a quarter of its rate (docs/performance.md).
 # gRPC reads the variable when it is imported.
 os.environ.setdefault("GRPC_EXPERIMENTS", "-event_engine_client,-event_engine_listener")
+# What goes wrong is told in this server's own words.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 import click
 import pydantic
@@ -114,6 +116,8 @@ def _explain(error: pydantic.ValidationError) -> list[str]:
     for problem in error.errors():
         where = ".".join(map(str, problem["loc"]))
         text = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            text = "there is no such setting"
         lines.append(f"{where}: {text}" if where else text)
     return lines
 
