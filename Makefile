@@ -6,7 +6,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 SERVER := $(VENV)/.server-installed
 DEV := $(VENV)/.dev-installed
-CODE := server clients/python tests bench examples
+CODE := server clients/python tests bench examples docs/settings.py
 # Arguments for the program behind a target: make serve ARGS="--listen 127.0.0.1:0"
 ARGS ?=
 
@@ -47,7 +47,7 @@ bench: $(DEV) ## Measure, beside peers and ceilings of the same machine
 
 clean: ## Remove what was made here, but not the data
 	@rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .grimp_cache dist
-	@find $(CODE) -name __pycache__ -prune -exec rm -rf {} +
+	@find server clients tests bench examples -name __pycache__ -prune -exec rm -rf {} +
 
 check-generated: $(DEV)
 	@protos/generate.sh --check
@@ -75,7 +75,8 @@ gen-docs: $(SERVER)
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "statekeeper needs Python 3.11 or newer, and $(PYTHON) is" \
-			"$$($(PYTHON) --version 2>&1 || true): name another one, as in make PYTHON=python3.12" >&2; \
+			"$$($(PYTHON) --version 2>/dev/null || echo not found): name another one," \
+			"as in make PYTHON=python3.12" >&2; \
 		exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 		echo "$(PYTHON) lacks the module venv: on Debian and Ubuntu, apt-get install python3-venv" >&2; \

@@ -1,0 +1,1 @@
+"""What newcomers run first: it works as printed."""

@@ -1,0 +1,55 @@
+"""The examples, as they are run by hand."""
+
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+from statekeeper.testing import TestServer
+
+_EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def test_an_order_outlives_its_server_and_is_paid_once() -> None:
+    """`make demo` (B20, B70)."""
+    done = subprocess.run(
+        [sys.executable, str(_EXAMPLES / "order_processing.py")],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.stderr == ""
+    assert done.returncode == 0
+    story = done.stdout
+    assert "finds the results of validate-order, process-payment, reserve-inventory" in story
+    assert story.endswith("Charges of the card: 1\n")
+    changed = [line.split("  ")[-1] for line in story.splitlines() if "worker" in line[:12]]
+    assert changed[-7:] == [
+        "status",
+        "member_outputs.notify-order-confirmed",
+        "member_outputs.create-shipment",
+        "member_outputs.reserve-inventory",
+        "member_outputs.process-payment",
+        "member_outputs.validate-order",
+        "status, start_time, input.orderId",
+    ]
+
+
+def test_an_order_that_is_not_paid_gives_its_items_back(statekeeper_server: TestServer) -> None:
+    """The other branch of the flow (B102)."""
+    example = runpy.run_path(str(_EXAMPLES / "order_processing.py"))
+    shop = example["Shop"](card_works=False)
+    order = statekeeper_server.client().state_manager("1002")
+    order.save({"status": "running"})
+
+    steps = list(iter(lambda: example["do_next_step"](order, shop), None))
+
+    assert steps == [
+        "validate-order",
+        "process-payment",
+        "reserve-inventory",
+        "release-inventory",
+        "notify-payment-failed",
+    ]
+    assert shop.charges == []
