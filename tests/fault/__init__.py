@@ -1,0 +1,1 @@
+"""What breaks while the server serves, and what must not be lost."""

@@ -1,0 +1,52 @@
+"""What a server says about its health."""
+
+import queue
+import threading
+from types import TracebackType
+from typing import Self
+
+import grpc
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
+
+STATE_MANAGER = "statekeeper.v1.StateManager"
+_DEADLINE_S = 30.0
+
+
+def health_of(channel: grpc.Channel, service: str = STATE_MANAGER) -> str:
+    """The health of a service as it is."""
+    response = HealthStub(channel).Check(HealthCheckRequest(service=service), timeout=_DEADLINE_S)
+    return str(HealthCheckResponse.ServingStatus.Name(response.status))
+
+
+class HealthWatch:
+    """Follows the health of a service from when it is entered."""
+
+    def __init__(self, channel: grpc.Channel, service: str = STATE_MANAGER) -> None:
+        self._call = HealthStub(channel).Watch(HealthCheckRequest(service=service))
+        self._seen: queue.Queue[str] = queue.Queue()
+        self._thread = threading.Thread(target=self._follow)
+
+    def next(self) -> str:
+        """The next change; the first is how it stands."""
+        return self._seen.get(timeout=_DEADLINE_S)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._call.cancel()
+        self._thread.join()
+
+    def _follow(self) -> None:
+        try:
+            for response in self._call:
+                self._seen.put(HealthCheckResponse.ServingStatus.Name(response.status))
+        except grpc.RpcError:
+            self._seen.put("ENDED")
