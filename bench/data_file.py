@@ -1,0 +1,51 @@
+"""What the files of a data folder hold, read from outside while a server serves it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import lmdb
+
+from statekeeper_server.engine import Table
+
+_SECTOR_BYTES = 512
+_SECTORS_WRITTEN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class DataFiles:
+    """All shards together.
+
+    Attributes:
+        live_bytes: pages in use.
+        end_bytes: up to the last page that was ever in use, free ones in between included.
+        disk_bytes: what the files take, with what was reserved ahead.
+    """
+
+    live_bytes: int
+    end_bytes: int
+    disk_bytes: int
+
+
+def device_bytes(folder: Path) -> int:
+    """What the disk of a folder was given to write, by all processes; 0 where that is not known."""
+    device = folder.stat().st_dev
+    path = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}/stat")
+    return int(path.read_text().split()[_SECTORS_WRITTEN]) * _SECTOR_BYTES if path.exists() else 0
+
+
+def read(data_dir: Path) -> DataFiles:
+    """What they hold now."""
+    live = end = disk = 0
+    for path in sorted(data_dir.glob("shard-*/data.mdb")):
+        disk += path.stat().st_blocks * _SECTOR_BYTES
+        with lmdb.open(str(path.parent), readonly=True, max_dbs=len(Table)) as env:
+            page_bytes = env.stat()["psize"]
+            end += (env.info()["last_pgno"] + 1) * page_bytes
+            tables = [env.open_db(table.name.lower().encode()) for table in Table]
+            with env.begin() as txn:
+                for table in tables:
+                    stat = txn.stat(table)
+                    pages = stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"]
+                    live += pages * page_bytes
+    return DataFiles(live, end, disk)
