@@ -33,7 +33,8 @@ test: $(DEV) ## Run the tests, but for those that take minutes
 test-long: $(DEV) ## Run the tests that take minutes
 	@$(PY) -m pytest -q -m long $(ARGS)
 
-check: check-generated check-lint check-types check-imports check-protos ## Check all that can be checked without running it
+check: ## Check all that can be checked without running it
+	@$(MAKE) --no-print-directory --keep-going check-generated check-lint check-types check-imports check-protos
 	@echo "all checks passed"
 
 fix: $(DEV) ## Mend what the checks can mend: lint and format
@@ -53,7 +54,7 @@ check-generated: $(DEV)
 	@protos/generate.sh --check
 
 check-lint: $(DEV)
-	@$(PY) -m ruff check --quiet . && $(PY) -m ruff format --quiet --check . || { \
+	@$(PY) -m ruff check --quiet --output-format concise . && $(PY) -m ruff format --quiet --check . || { \
 		echo "make fix mends most of these; the others are for you to mend" >&2; exit 1; }
 
 check-types: $(DEV)
