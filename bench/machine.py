@@ -50,7 +50,7 @@ def _commit() -> str:
     git = shutil.which("git")
     if git is None:
         return "an unknown commit"
-    command = [git, "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
+    command = [git, "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     return found.stdout.strip() or "an unknown commit"
 

@@ -17,6 +17,7 @@ from bench.servers import Running
 _EXECUTIONS = 100
 _CALLS = 200
 _CALLS_QUICK = 50
+_WARM_UP_CALLS = 20
 _PAGE_BYTES = 4096
 _HEAD = ("calls", "server", "median us", "p99 us", "CPU us/call", "time ratio")
 
@@ -90,6 +91,9 @@ def run(plan: Plan) -> Report:
             report.say(servers.NO_ETCD)
         synced = stack.enter_context(_SyncedFile(plan.folder("synced")))
         rows = [*saves, _Row("4 KB, fdatasync", None, synced.write, first), *loads]
+        for row in rows:
+            for _ in range(_WARM_UP_CALLS):
+                row.call()
         for _ in range(plan.rounds):
             for row in rows:
                 row.measure(_CALLS_QUICK if plan.quick else _CALLS)
