@@ -7,9 +7,8 @@ value fits into; the size fills LMDB's pages without a rest.
 """
 
 import threading
-from dataclasses import dataclass
 from hashlib import blake2b
-from typing import cast
+from typing import NamedTuple, cast
 
 import zstandard
 
@@ -21,11 +20,11 @@ _DIGEST_BYTES = 16
 _zstd = threading.local()
 
 
-@dataclass(slots=True)
-class EncodedEntry:
-    """A value ready to be written: its row, its pieces when it has chunks, its size on disk."""
+class EncodedEntry(NamedTuple):
+    """A value ready to be written: its row, its sizes, its pieces when it has chunks."""
 
     version: EntryVersion
+    value_bytes: int
     stored_bytes: int
     pieces: tuple[bytes, ...] = ()
 
@@ -38,10 +37,13 @@ def encode(value: bytes, value_bytes: int) -> EncodedEntry:
         digest = blake2b(payload, digest_size=_DIGEST_BYTES).digest()
         chunks = Chunks(count=len(pieces), zstd=compressed, digest=digest)
         version = EntryVersion(value_bytes=value_bytes, chunks=chunks)
-        return EncodedEntry(version, len(payload), pieces)
+        return EncodedEntry(version, value_bytes, len(payload), pieces)
+    version = EntryVersion(value_bytes=value_bytes)
     if compressed:
-        return EncodedEntry(EntryVersion(value_bytes=value_bytes, zstd=payload), len(payload))
-    return EncodedEntry(EntryVersion(value_bytes=value_bytes, plain=payload), len(payload))
+        version.zstd = payload
+    else:
+        version.plain = payload
+    return EncodedEntry(version, value_bytes, len(payload))
 
 
 def same_value(left: EntryVersion, right: EntryVersion) -> bool:

@@ -7,6 +7,7 @@ are parsed.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
 from typing import NoReturn, Protocol, TypeVar
 
 import grpc
@@ -23,7 +24,9 @@ from statekeeper_server.status import INTERNAL_MESSAGE, retry_pushback_ms, to_st
 
 _log = structlog.get_logger(__name__)
 
-_LARGE_BYTES = 64 * 1024
+# What is larger takes more than a few hundred microseconds, and would hold up all other
+# callers on the event loop.
+LARGE_BYTES = 64 * 1024
 _Context = grpc.aio.ServicerContext[bytes, bytes]
 
 
@@ -37,12 +40,25 @@ class KeyedRequest(Protocol):
 
 
 R = TypeVar("R", bound=Message)
+C = TypeVar("C")
 
 
 def unary(
-    admission: Admission, request_type: type[R], method: Callable[[R], Awaitable[bytes]]
+    admission: Admission,
+    threads: Executor,
+    request_type: type[R],
+    check: Callable[[R], C],
+    method: Callable[[C], Awaitable[bytes]],
 ) -> "grpc.RpcMethodHandler[bytes, bytes]":
-    """The handler of a unary RPC whose method takes the request and gives serialised bytes."""
+    """The handler of a unary RPC.
+
+    Args:
+        admission: counts the bytes that are under way.
+        threads: where large requests are checked, so that they do not hold up the others.
+        request_type: what to parse.
+        check: makes of a request what the method takes; raises StateError.
+        method: gives the response, serialised.
+    """
 
     async def handle(raw: bytes, context: _Context) -> bytes:
         size_bytes = len(raw)
@@ -51,10 +67,16 @@ def unary(
             admission.enter(size_bytes)
             try:
                 request = _parse(request_type, raw)
-                response = await method(request)
+                if size_bytes > LARGE_BYTES:
+                    loop = asyncio.get_running_loop()
+                    checked = await loop.run_in_executor(threads, check, request)
+                else:
+                    checked = check(request)
+                response = await method(checked)
             finally:
                 admission.leave(size_bytes)
-            _admit_response(admission, context, len(response))
+            if len(response) > LARGE_BYTES:
+                _hold_room(admission, context, len(response))
         except StateError as error:
             await _refuse(context, error, request)
         except asyncio.CancelledError:
@@ -69,11 +91,10 @@ def unary(
     return grpc.unary_unary_rpc_method_handler(handle)
 
 
-def _admit_response(admission: Admission, context: _Context, size_bytes: int) -> None:
+def _hold_room(admission: Admission, context: _Context, size_bytes: int) -> None:
     """Count a large response until it is sent: a caller that reads slowly holds it here."""
-    if size_bytes > _LARGE_BYTES:
-        admission.enter(size_bytes)
-        context.add_done_callback(lambda _: admission.leave(size_bytes))  # type: ignore[arg-type]  # the stubs say that it takes none
+    admission.enter(size_bytes)
+    context.add_done_callback(lambda _: admission.leave(size_bytes))  # type: ignore[arg-type]  # the stubs say that it takes none
 
 
 def _parse(request_type: type[R], raw: bytes) -> R:

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import TypeVar
 
 import grpc
-from google.protobuf.message import Message
 
+from statekeeper.v1.execution_pb2 import Execution
 from statekeeper.v1.state_manager_pb2 import (
     DESCRIPTOR,
     DeleteRequest,
@@ -27,27 +28,24 @@ from statekeeper_server.admission import Admission
 from statekeeper_server.clock import Clock
 from statekeeper_server.errors import RevisionCompactedError
 from statekeeper_server.limits import StateLimits
-from statekeeper_server.operations.delete import delete
+from statekeeper_server.operations.delete import Delete, delete
 from statekeeper_server.operations.list_revisions import ListRevisions, list_revisions
 from statekeeper_server.operations.load import Load, Loaded, Selection, find, read_values
-from statekeeper_server.operations.save import save
-from statekeeper_server.operations.update import update
+from statekeeper_server.operations.save import Save, save
+from statekeeper_server.operations.update import Update, update
 from statekeeper_server.requests.list_revisions import page_token
-from statekeeper_server.rpc import unary
+from statekeeper_server.rpc import LARGE_BYTES, unary
 from statekeeper_server.shards import Shards
 from statekeeper_server.storage.v1.records_pb2 import Head
 from statekeeper_server.store.reader import Reader
 
 SERVICE_NAME = DESCRIPTOR.services_by_name["StateManager"].full_name
 
-# What takes longer than a few hundred microseconds would hold up all other callers on
-# the event loop: it goes to a thread.
-_LARGE_BYTES = 64 * 1024
+# What has more entries takes too long for the event loop, however small they are.
 _MANY_ENTRIES = 200
 _THREADS = 4
 
 T = TypeVar("T")
-R = TypeVar("R", bound=Message)
 
 
 class StateManager:
@@ -64,12 +62,17 @@ class StateManager:
 
     def handler(self) -> grpc.GenericRpcHandler:
         """All methods, for a server."""
+        call = partial(unary, self._admission, self._threads)
+        check_save = partial(requests.check_save, limits=self._limits)
+        check_update = partial(requests.check_update, limits=self._limits)
         methods = {
-            "Save": unary(self._admission, SaveRequest, self.save),
-            "Load": unary(self._admission, LoadRequest, self.load),
-            "Update": unary(self._admission, UpdateRequest, self.update),
-            "Delete": unary(self._admission, DeleteRequest, self.delete),
-            "ListRevisions": unary(self._admission, ListRevisionsRequest, self.list_revisions),
+            "Save": call(SaveRequest, check_save, self.save),
+            "Load": call(LoadRequest, requests.check_load, self.load),
+            "Update": call(UpdateRequest, check_update, self.update),
+            "Delete": call(DeleteRequest, requests.check_delete, self.delete),
+            "ListRevisions": call(
+                ListRevisionsRequest, requests.check_list_revisions, self.list_revisions
+            ),
         }
         return grpc.method_handlers_generic_handler(SERVICE_NAME, methods)
 
@@ -77,54 +80,44 @@ class StateManager:
         """Give the threads back; no RPC may be under way."""
         self._threads.shutdown()
 
-    async def save(self, request: SaveRequest) -> bytes:
+    async def save(self, request: Save) -> bytes:
         """Replace the whole state."""
-        checked = await self._check(requests.check_save, request)
-        written = await self._shards.of(checked.key).apply(save, checked)
+        written = await self._shards.of(request.key).apply(save, request)
         response = SaveResponse()
         responses.put_result(response.result, written)
         return response.SerializeToString()
 
-    async def update(self, request: UpdateRequest) -> bytes:
+    async def update(self, request: Update) -> bytes:
         """Change parts of the state."""
-        checked = await self._check(requests.check_update, request)
-        written = await self._shards.of(checked.key).apply(update, checked)
+        written = await self._shards.of(request.key).apply(update, request)
         response = UpdateResponse()
         responses.put_result(response.result, written)
         if request.return_execution:
             # Read after the commit, at its revision: it costs the shard's other callers
             # nothing, and shows nobody else's later change.
-            after = Load(checked.key, written.revision)
+            after = Load(request.key, written.revision)
             return await self._in_thread(self._add_execution, response, after)
         return response.SerializeToString()
 
-    async def delete(self, request: DeleteRequest) -> bytes:
+    async def delete(self, request: Delete) -> bytes:
         """Remove an execution."""
-        checked = requests.check_delete(request)
-        written = await self._shards.of(checked.key).apply(delete, checked)
+        written = await self._shards.of(request.key).apply(delete, request)
         response = DeleteResponse(existed=written.existed)
         responses.put_result(response.result, written)
         return response.SerializeToString()
 
-    async def load(self, request: LoadRequest) -> bytes:
+    async def load(self, request: Load) -> bytes:
         """Read an execution."""
-        checked = requests.check_load(request)
-        if checked.revision is None:
-            with self._shards.of(checked.key).read() as store:
-                loaded = find(store, checked, self._clock.now_us())
+        if request.revision is None:
+            with self._shards.of(request.key).read() as store:
+                loaded = find(store, request, self._clock.now_us())
                 if loaded is None or not _is_large(loaded.head):
-                    return _load_response(store, loaded, checked.selection)
-        return await self._in_thread(self._load, checked)
+                    return _load_response(store, loaded, request.selection)
+        return await self._in_thread(self._load, request)
 
-    async def list_revisions(self, request: ListRevisionsRequest) -> bytes:
+    async def list_revisions(self, request: ListRevisions) -> bytes:
         """List what happened to an execution."""
-        checked = requests.check_list_revisions(request)
-        return await self._in_thread(self._list_revisions, checked)
-
-    async def _check(self, check: Callable[[R, StateLimits], T], request: R) -> T:
-        if request.ByteSize() > _LARGE_BYTES:
-            return await self._in_thread(check, request, self._limits)
-        return check(request, self._limits)
+        return await self._in_thread(self._list_revisions, request)
 
     async def _in_thread(self, function: Callable[..., T], *arguments: object) -> T:
         loop = asyncio.get_running_loop()
@@ -132,36 +125,39 @@ class StateManager:
 
     # What follows runs on a thread.
 
-    def _load(self, checked: Load) -> bytes:
-        with self._shards.of(checked.key).read() as store:
-            loaded = find(store, checked, self._clock.now_us())
-            return _load_response(store, loaded, checked.selection)
+    def _load(self, request: Load) -> bytes:
+        with self._shards.of(request.key).read() as store:
+            loaded = find(store, request, self._clock.now_us())
+            return _load_response(store, loaded, request.selection)
 
-    def _add_execution(self, response: UpdateResponse, checked: Load) -> bytes:
-        with self._shards.of(checked.key).read() as store, suppress(RevisionCompactedError):
-            loaded = find(store, checked, self._clock.now_us())
+    def _add_execution(self, response: UpdateResponse, after: Load) -> bytes:
+        with self._shards.of(after.key).read() as store, suppress(RevisionCompactedError):
+            loaded = find(store, after, self._clock.now_us())
             if loaded is not None:
-                read_values(store, loaded, None)
-                responses.put_execution(response.execution, loaded, None)
+                _put_execution(response.execution, store, loaded, None)
         return response.SerializeToString()
 
-    def _list_revisions(self, checked: ListRevisions) -> bytes:
-        with self._shards.of(checked.key).read() as store:
-            page = list_revisions(store, checked, self._clock.now_us())
-        response = ListRevisionsResponse(
-            revisions=[responses.revision(position, event) for position, event in page.events]
-        )
+    def _list_revisions(self, request: ListRevisions) -> bytes:
+        with self._shards.of(request.key).read() as store:
+            page = list_revisions(store, request, self._clock.now_us())
+        response = ListRevisionsResponse(revisions=map(responses.revision, page.events))
         if page.next_start is not None:
-            response.next_page_token = page_token(checked.key, page.next_start)
+            response.next_page_token = page_token(request.key, page.next_start)
         return response.SerializeToString()
 
 
 def _load_response(store: Reader, loaded: Loaded | None, selection: Selection | None) -> bytes:
     response = LoadResponse()
     if loaded is not None:
-        read_values(store, loaded, selection)
-        responses.put_execution(response.execution, loaded, selection)
+        _put_execution(response.execution, store, loaded, selection)
     return response.SerializeToString()
+
+
+def _put_execution(
+    message: Execution, store: Reader, loaded: Loaded, selection: Selection | None
+) -> None:
+    values = read_values(store, loaded, selection)
+    responses.put_execution(message, loaded.execution, values, selection)
 
 
 def _is_large(head: Head) -> bool:
@@ -169,4 +165,4 @@ def _is_large(head: Head) -> bool:
     for size in head.sizes:
         value_bytes += size.value_bytes
         entries += size.entries
-    return value_bytes > _LARGE_BYTES or entries > _MANY_ENTRIES
+    return value_bytes > LARGE_BYTES or entries > _MANY_ENTRIES

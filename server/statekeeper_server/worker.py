@@ -50,10 +50,7 @@ class _Waiting:
     operation: Callable[..., Written]
     request: WriteRequest
     answer: asyncio.Future[Written]
-
-    @property
-    def size_bytes(self) -> int:
-        return self.request.stored_bytes
+    size_bytes: int
 
     def wanted(self) -> bool:
         return not self.answer.cancelled()
@@ -132,13 +129,15 @@ class Worker:
         """Whether it reads and writes."""
         return self._readers.admitted
 
-    async def apply(self, operation: Callable[[Writer, R, int], Written], request: R) -> Written:
-        """Apply a writing operation; returns when it is durable.
+    def apply(
+        self, operation: Callable[[Writer, R, int], Written], request: R
+    ) -> asyncio.Future[Written]:
+        """Apply a writing operation; the answer comes when it is durable.
 
         Raises:
             StateError: nothing was changed; after a StorageError that is not known.
         """
-        if not self.in_service:
+        if not self._readers.admitted:
             raise self._out_of_service()
         size_bytes = request.stored_bytes
         if self._waiting_operations >= self._limits.operations_max or (
@@ -148,9 +147,10 @@ class Worker:
         answer: asyncio.Future[Written] = self._loop.create_future()
         self._waiting_operations += 1
         self._waiting_bytes += size_bytes
-        self._gathered.append(_Waiting(operation, request, answer))
-        self._hand_over_soon()
-        return await answer
+        self._gathered.append(_Waiting(operation, request, answer, size_bytes))
+        if not self._busy:
+            self._hand_over_soon()
+        return answer
 
     def read(self) -> Reading:
         """A snapshot that sees every answered write; not to be held across a wait.
@@ -170,15 +170,15 @@ class Worker:
         """Commit what waits, then close."""
         self._stopping.set()
         self._stop_wanted = True
-        self._hand_over_soon()
+        if not self._busy:
+            self._hand_over_soon()
         await asyncio.to_thread(self._thread.join)
 
     def _hand_over_soon(self) -> None:
-        if not self._busy:
-            self._busy = True
-            # Not at once: what else the loop has ready comes into the same batch, and
-            # whoever was answered by the last one goes first.
-            self._loop.call_soon(self._hand_over)
+        self._busy = True
+        # Not at once: what else the loop has ready comes into the same batch, and
+        # whoever was answered by the last one goes first.
+        self._loop.call_soon(self._hand_over)
 
     def _hand_over(self) -> None:
         """Give the thread what has gathered, up to a batch; at the end, the end."""

@@ -43,19 +43,19 @@ def delete(store: Writer, request: Delete, now_us: int) -> Written:
     revision = 0
     if old is not None:
         revision = store.next_revision
-        store.append(
-            Event(
-                namespace=request.key.namespace,
-                execution_id=request.key.execution_id,
-                uid=old.uid,
-                kind=EVENT_KIND_DELETED,
-                version=old.version + 1,
-                time_us=max(now_us, old.update_time_us),
-                actor=request.options.actor,
-                previous_revision=old.revision,
-                attributes=old.attributes,
-            )
+        event = Event(
+            uid=old.uid,
+            kind=EVENT_KIND_DELETED,
+            execution=old.execution,
+            actor=request.options.actor,
+            previous_revision=old.execution.revision,
         )
+        event.execution.revision = revision
+        event.execution.version += 1
+        # A machine's clock may step back; an execution's history does not.
+        time_us = max(now_us, old.execution.update_time.ToMicroseconds())
+        event.execution.update_time.FromMicroseconds(time_us)
+        store.append(event)
     return remember(
         store, request, Written(request.key, revision, 0, now_us, existed=old is not None)
     )

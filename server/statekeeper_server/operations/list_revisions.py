@@ -28,9 +28,9 @@ class ListRevisions:
 
 @dataclass(slots=True)
 class RevisionPage:
-    """Revisions with their events, and where the next page begins."""
+    """Events, and where the next page begins."""
 
-    events: list[tuple[int, Event]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     next_start: PageStart | None = None
 
 
@@ -44,7 +44,7 @@ def list_revisions(store: Reader, request: ListRevisions, now_us: int) -> Revisi
     head = living(store.head(request.key), now_us)
     if head is None:
         return page
-    revision = head.revision
+    revision = head.execution.revision
     if request.start is not None:
         if request.start.uid != head.uid:
             # Deleted and created again meanwhile: the list it belonged to has ended.
@@ -56,6 +56,6 @@ def list_revisions(store: Reader, request: ListRevisions, now_us: int) -> Revisi
         if len(page.events) == request.page_size:
             page.next_start = PageStart(head.uid, revision)
             break
-        page.events.append((revision, event))
+        page.events.append(event)
         revision = event.previous_revision
     return page

@@ -1,7 +1,10 @@
 """Load: read an execution, as it is or as it was, whole or in parts."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
 
+from statekeeper.v1.execution_pb2 import Execution
 from statekeeper_server.errors import RevisionCompactedError, invalid
 from statekeeper_server.keys import (
     ExecutionKey,
@@ -10,7 +13,7 @@ from statekeeper_server.keys import (
     revision_key,
 )
 from statekeeper_server.operations.writing import living
-from statekeeper_server.storage.v1.records_pb2 import Attributes, Head
+from statekeeper_server.storage.v1.records_pb2 import Head
 from statekeeper_server.store.reader import Reader, StoredValue
 
 
@@ -23,8 +26,7 @@ class Selection:
     entries: frozenset[tuple[int, str]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(NamedTuple):
     """A checked LoadRequest."""
 
     key: ExecutionKey
@@ -33,17 +35,11 @@ class Load:
     """None: everything."""
 
 
-@dataclass(slots=True)
-class Loaded:
-    """An execution as read; its values come last."""
+class Loaded(NamedTuple):
+    """An execution as read, without its values."""
 
-    key: ExecutionKey
     head: Head
-    revision: int
-    version: int
-    update_time_us: int
-    attributes: Attributes
-    values: list[StoredValue] = field(default_factory=list)
+    execution: Execution
 
 
 def find(store: Reader, request: Load, now_us: int) -> Loaded | None:
@@ -54,24 +50,19 @@ def find(store: Reader, request: Load, now_us: int) -> Loaded | None:
         RevisionCompactedError: the state at the revision is no longer whole.
     """
     head = living(store.head(request.key), now_us)
-    if request.revision is None or (head is not None and head.revision == request.revision):
-        if head is None:
-            return None
-        return Loaded(
-            request.key, head, head.revision, head.version, head.update_time_us, head.attributes
-        )
+    revision = request.revision
+    if revision is None or (head is not None and head.execution.revision == revision):
+        return None if head is None else Loaded(head, head.execution)
     newest = store.last_revision()
-    if request.revision > newest:
-        raise invalid("revision", f"{request.revision} is in the future, the newest is {newest}")
-    if head is None:
-        return None
-    return _find_past(store, request.key, head, request.revision)
+    if revision > newest:
+        raise invalid("revision", f"{revision} is in the future, the newest is {newest}")
+    return None if head is None else Loaded(head, _find_past(store, head, revision))
 
 
-def _find_past(store: Reader, key: ExecutionKey, head: Head, revision: int) -> Loaded:
+def _find_past(store: Reader, head: Head, revision: int) -> Execution:
     if revision < head.history_floor:
         raise RevisionCompactedError(revision, head.history_floor)
-    at, previous = head.revision, head.revision
+    at = previous = head.execution.revision
     while True:
         event = store.event(previous)
         if event is None:
@@ -80,15 +71,21 @@ def _find_past(store: Reader, key: ExecutionKey, head: Head, revision: int) -> L
         if at <= revision:
             break
         previous = event.previous_revision
-    return Loaded(key, head, at, event.version, event.time_us, event.attributes)
+    past = event.execution
+    # When it will be gone is not a thing of the past.
+    past.ClearField("expire_time")
+    past.expire_time.MergeFrom(head.execution.expire_time)
+    return past
 
 
-def read_values(store: Reader, loaded: Loaded, selection: Selection | None) -> None:
-    """Read the values that were asked for."""
-    uid, at, values = loaded.head.uid, loaded.revision, loaded.values
+def read_values(
+    store: Reader, loaded: Loaded, selection: Selection | None
+) -> Iterable[StoredValue]:
+    """The values that were asked for."""
+    uid, at = loaded.head.uid, loaded.execution.revision
     if selection is None:
-        values += store.values(uid, revision_key(uid), at)
-        return
+        return store.values(uid, revision_key(uid), at)
+    values: list[StoredValue] = []
     for document in selection.documents:
         values += store.values(uid, document_prefix(uid, document), at)
     for document, name in selection.entries:
@@ -97,3 +94,4 @@ def read_values(store: Reader, loaded: Loaded, selection: Selection | None) -> N
             value = None if entry is None else store.value(uid, entry)
             if value is not None:
                 values.append((document, name, value))
+    return values

@@ -1,23 +1,22 @@
 """Save: replace the whole state of an execution, or create it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
+from statekeeper.v1.execution_pb2 import ExecutionState
 from statekeeper.v1.history_pb2 import EVENT_KIND_SAVED
 from statekeeper_server.keys import ExecutionKey, revision_key
 from statekeeper_server.limits import StateLimits
 from statekeeper_server.operations.change import Change, Entries, write_change
 from statekeeper_server.operations.writing import WriteOptions, Written, expect, living, replay
-from statekeeper_server.storage.v1.records_pb2 import Attributes
 from statekeeper_server.store.writer import Writer
 
 
-@dataclass(frozen=True, slots=True)
-class Save:
-    """A checked SaveRequest."""
+class Save(NamedTuple):
+    """A checked SaveRequest; its values have been taken out of `state`."""
 
     key: ExecutionKey
     options: WriteOptions
-    attributes: Attributes
+    state: ExecutionState
     start_time_given: bool
     entries: Entries
     limits: StateLimits
@@ -36,14 +35,14 @@ def save(store: Writer, request: Save, now_us: int) -> Written:
     old = living(stored, now_us)
     expect(request.options, old)
 
-    attributes = request.attributes
+    state = request.state
     if not request.start_time_given:
         # Set in place: should the batch be applied again, it is set again.
         if old is None:
-            attributes.start_time.FromMicroseconds(now_us)
+            state.start_time.FromMicroseconds(now_us)
         else:
-            attributes.start_time.CopyFrom(old.attributes.start_time)
-    change = Change(EVENT_KIND_SAVED, attributes)
+            state.start_time.CopyFrom(old.execution.state.start_time)
+    change = Change(EVENT_KIND_SAVED, state)
     if old is None:
         change.replace(store.next_revision, (), request.entries)
     else:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from statekeeper.v1.execution_pb2 import ExecutionState
 from statekeeper.v1.history_pb2 import EVENT_KIND_UPDATED
 from statekeeper_server.documents import DOCUMENT_NAMES
 from statekeeper_server.errors import StateNotFoundError, invalid
@@ -9,7 +10,7 @@ from statekeeper_server.keys import ExecutionKey, document_of, document_prefix, 
 from statekeeper_server.limits import LABELS_MAX, StateLimits
 from statekeeper_server.operations.change import Change, Entries, write_change
 from statekeeper_server.operations.writing import WriteOptions, Written, expect, living, replay
-from statekeeper_server.storage.v1.records_pb2 import Attributes, Head
+from statekeeper_server.storage.v1.records_pb2 import Head
 from statekeeper_server.store.writer import Writer
 
 
@@ -25,17 +26,18 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """A checked UpdateRequest; in `attributes`, what is not set stays as it is."""
+    """A checked UpdateRequest; its values have been taken out of `changes`."""
 
     key: ExecutionKey
     options: WriteOptions
-    attributes: Attributes
+    changes: ExecutionState
     entries: Entries
     replaced_documents: frozenset[int]
     labels_replaced: bool
     removal: Removal
     limits: StateLimits
     stored_bytes: int
+    return_execution: bool
 
 
 def update(store: Writer, request: Update, now_us: int) -> Written:
@@ -53,7 +55,7 @@ def update(store: Writer, request: Update, now_us: int) -> Written:
         raise StateNotFoundError
     expect(request.options, old)
 
-    change = Change(EVENT_KIND_UPDATED, _merge_attributes(old.attributes, request))
+    change = Change(EVENT_KIND_UPDATED, _merge(old.execution.state, request))
     _merge_entries(store, old, request, change)
     _check_entries(old, request, change)
     return write_change(
@@ -67,9 +69,9 @@ def update(store: Writer, request: Update, now_us: int) -> Written:
     )
 
 
-def _merge_attributes(old: Attributes, request: Update) -> Attributes:
-    changes, removal = request.attributes, request.removal
-    merged = Attributes()
+def _merge(old: ExecutionState, request: Update) -> ExecutionState:
+    changes, removal = request.changes, request.removal
+    merged = ExecutionState()
     merged.CopyFrom(old)
     if request.labels_replaced:
         merged.labels.clear()
@@ -77,15 +79,12 @@ def _merge_attributes(old: Attributes, request: Update) -> Attributes:
         merged.labels.pop(name, None)
     for name in removal.fields:
         merged.ClearField(name)
-    documents = (set(old.documents) - removal.documents) | set(changes.documents)
-    del merged.documents[:]
-    status = changes.status or old.status
-    # Set fields replace, labels join, documents are counted above.
-    merged.MergeFrom(changes)
-    merged.status = status
-    merged.documents[:] = sorted(documents)
+    for document in removal.documents:
+        merged.ClearField(DOCUMENT_NAMES[document])
     if changes.HasField("start_time"):
-        merged.start_time.CopyFrom(changes.start_time)
+        merged.ClearField("start_time")
+    # Set fields replace, labels join.
+    merged.MergeFrom(changes)
     if len(merged.labels) > LABELS_MAX:
         raise invalid("changes.labels", f"would be {len(merged.labels)}, the limit is {LABELS_MAX}")
     return merged

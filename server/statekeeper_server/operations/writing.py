@@ -1,6 +1,5 @@
 """What all writes have in common: options, compare-and-set, replay, remembering."""
 
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from statekeeper_server.errors import ConflictError, RequestIdReusedError
@@ -17,8 +16,7 @@ class RequestMark(NamedTuple):
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class WriteOptions:
+class WriteOptions(NamedTuple):
     """Checked options of a write; None where the caller said nothing."""
 
     expected_revision: int | None = None
@@ -46,8 +44,7 @@ class WriteRequest(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """What a write did, as in the contract's WriteResult."""
 
     key: ExecutionKey
@@ -90,7 +87,7 @@ def replay(store: Reader, request: WriteRequest) -> Written | None:
 def expect(options: WriteOptions, head: Head | None) -> None:
     """Compare before setting (B65)."""
     expected = options.expected_revision
-    current = 0 if head is None else head.revision
+    current = 0 if head is None else head.execution.revision
     if expected is not None and expected != current:
         raise ConflictError(expected, current)
 

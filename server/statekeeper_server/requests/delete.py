@@ -11,4 +11,4 @@ def check_delete(request: DeleteRequest) -> Delete:
     key = check_key(request.key)
     if request.options.HasField("ttl"):
         raise invalid("options.ttl", "has no meaning for a delete")
-    return Delete(key, check_options(request, key, request.options))
+    return Delete(key, check_options(request, key))

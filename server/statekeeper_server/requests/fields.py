@@ -6,7 +6,8 @@ from hashlib import blake2b
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
-from statekeeper.v1 import execution_pb2, write_pb2
+from statekeeper.v1 import execution_pb2
+from statekeeper.v1.state_manager_pb2 import DeleteRequest, SaveRequest, UpdateRequest
 from statekeeper_server.errors import invalid
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import KEY_BYTES_MAX, NAMESPACE_DEFAULT, TEXT_BYTES_MAX, TTL_MAX_US
@@ -15,6 +16,8 @@ from statekeeper_server.operations.writing import RequestMark, WriteOptions
 _NAMESPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}").fullmatch
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]").search
 _NANOS_PER_SECOND = 1_000_000_000
+_NO_OPTIONS = WriteOptions()
+_WriteRequest = SaveRequest | UpdateRequest | DeleteRequest
 
 
 def check_key(key: execution_pb2.ExecutionKey) -> ExecutionKey:
@@ -51,10 +54,11 @@ def check_text_or_empty(field: str, text: str, bytes_max: int = TEXT_BYTES_MAX) 
     return text
 
 
-def check_options(
-    request: Message, key: ExecutionKey, options: write_pb2.WriteOptions
-) -> WriteOptions:
+def check_options(request: _WriteRequest, key: ExecutionKey) -> WriteOptions:
     """The options of a write; the request is what its request_id will stand for."""
+    if not request.HasField("options"):
+        return _NO_OPTIONS
+    options = request.options
     expected = options.expected_revision if options.HasField("expected_revision") else None
     if expected is not None and expected < 0:
         raise invalid(

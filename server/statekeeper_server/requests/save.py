@@ -5,24 +5,18 @@ from statekeeper_server.errors import invalid
 from statekeeper_server.limits import StateLimits
 from statekeeper_server.operations.save import Save
 from statekeeper_server.requests.fields import check_key, check_options
-from statekeeper_server.requests.state import check_state
+from statekeeper_server.requests.state import take_values
 
 
 def check_save(request: SaveRequest, limits: StateLimits) -> Save:
     """Check a SaveRequest."""
     key = check_key(request.key)
+    state = request.state
     if not request.HasField("state"):
         raise invalid("state", "is missing")
-    if not request.state.status:
+    if not state.status:
         raise invalid("state.status", "is missing")
-    options = check_options(request, key, request.options)
-    state = check_state("state", request.state, key, limits)
-    return Save(
-        key,
-        options,
-        state.attributes,
-        request.state.HasField("start_time"),
-        state.entries,
-        limits,
-        state.stored_bytes,
-    )
+    options = check_options(request, key)
+    entries, stored_bytes = take_values("state", state, key, limits)
+    start_time_given = state.HasField("start_time")
+    return Save(key, options, state, start_time_given, entries, limits, stored_bytes)

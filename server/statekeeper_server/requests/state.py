@@ -5,7 +5,6 @@ from typing import NamedTuple
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from statekeeper.v1.execution_pb2 import ExecutionState, Status
-from statekeeper.v1.value_pb2 import Value
 from statekeeper_server.codec import EncodedEntry
 from statekeeper_server.documents import DOCUMENT_NAMES, DOCUMENT_NUMBERS
 from statekeeper_server.errors import StateTooLargeError, invalid
@@ -13,7 +12,6 @@ from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import KEY_BYTES_MAX, LABELS_MAX, StateLimits
 from statekeeper_server.requests.fields import check_name, check_text, check_text_or_empty
 from statekeeper_server.requests.values import ValueProblemError, check_value, value_bytes
-from statekeeper_server.storage.v1.records_pb2 import Attributes
 
 _STATUSES = frozenset(Status.values())
 _STATUS_NAMES = ", ".join(name for name, number in Status.items() if number)
@@ -26,96 +24,90 @@ _SHOWN_CHARACTERS = 64
 _SHORT_CHARACTERS = KEY_BYTES_MAX // 4
 
 
-class CheckedState(NamedTuple):
-    """A state taken apart into what is stored."""
+class Values(NamedTuple):
+    """The values of a state, encoded, and what a write of them adds."""
 
-    attributes: Attributes
     entries: dict[int, dict[str, EncodedEntry]]
+    """By document and entry; a document that is set is there, though it may be empty."""
     stored_bytes: int
 
 
-class _Found(NamedTuple):
-    document: int
-    name: str
-    value: Value
-    size_bytes: int
-
-
-def check_state(
+def take_values(
     field: str, state: ExecutionState, key: ExecutionKey, limits: StateLimits
-) -> CheckedState:
-    """Check all of a state; a status that is not set is the caller's business."""
+) -> Values:
+    """Check all of a state, and take its values out of it: what is left goes into the head.
+
+    A status that is not set is the caller's business.
+    """
     if state.id and state.id != key.execution_id:
         raise invalid(f"{field}.id", "differs from the key's execution_id")
-    attributes = _check_attributes(field, state)
-    found = _find_values(field, state, attributes, limits)
-    entries: dict[int, dict[str, EncodedEntry]] = {}
-    stored_bytes = _OVERHEAD_BYTES
-    for document, name, value, size_bytes in found:
-        try:
-            encoded = check_value(value, size_bytes)
-        except ValueProblemError as problem:
-            raise problem.at(_path(field, document, name)) from None
-        stored_bytes += encoded.stored_bytes
-        entries.setdefault(document, {})[name] = encoded
-    return CheckedState(attributes, entries, stored_bytes)
+    state.id = key.execution_id
+    _check_attributes(field, state)
+    values = _check_values(field, state, limits)
+    for document in values.entries:
+        getattr(state, DOCUMENT_NAMES[document]).entries.clear()
+    # Nobody has checked what this version of the contract does not know.
+    state.DiscardUnknownFields()
+    return values
 
 
-def _check_attributes(field: str, state: ExecutionState) -> Attributes:
+def _check_attributes(field: str, state: ExecutionState) -> None:
     if state.status not in _STATUSES:
         raise invalid(f"{field}.status", f"{state.status} is no status; they are {_STATUS_NAMES}")
-    attributes = Attributes(status=state.status)
     if state.HasField("current_member"):
-        attributes.current_member = check_text(f"{field}.current_member", state.current_member)
+        check_text(f"{field}.current_member", state.current_member)
     if state.HasField("schema_version"):
-        attributes.schema_version = check_text(f"{field}.schema_version", state.schema_version)
+        check_text(f"{field}.schema_version", state.schema_version)
     if state.HasField("start_time"):
-        attributes.start_time.CopyFrom(_check_time(f"{field}.start_time", state.start_time))
-    if state.labels:
-        if len(state.labels) > LABELS_MAX:
-            raise invalid(f"{field}.labels", f"has {len(state.labels)}, the limit is {LABELS_MAX}")
-        for name, text in state.labels.items():
+        _check_time(f"{field}.start_time", state.start_time)
+    labels = state.labels
+    if labels:
+        if len(labels) > LABELS_MAX:
+            raise invalid(f"{field}.labels", f"has {len(labels)}, the limit is {LABELS_MAX}")
+        for name, text in labels.items():
             check_text(f"{field}.labels[{quote(name)}]", name, KEY_BYTES_MAX)
             check_text_or_empty(f"{field}.labels[{quote(name)}]", text)
-        attributes.labels.update(state.labels)
-    return attributes
 
 
-def _check_time(field: str, time: Timestamp) -> Timestamp:
+def _check_time(field: str, time: Timestamp) -> None:
     if time.seconds not in _TIMESTAMP_SECONDS or time.nanos not in _NANOS:
         raise invalid(field, "is not a time between the years 1 and 9999")
-    return time
 
 
-def _find_values(
-    field: str, state: ExecutionState, attributes: Attributes, limits: StateLimits
-) -> list[_Found]:
-    """All values with their sizes, once it is known that together they are not too large."""
-    found: list[_Found] = []
-    total_bytes = 0
-    for document_name, document in DOCUMENT_NUMBERS.items():
+def _check_values(field: str, state: ExecutionState, limits: StateLimits) -> Values:
+    checked: dict[int, dict[str, EncodedEntry]] = {}
+    value_bytes, stored_bytes = 0, _OVERHEAD_BYTES
+    for document, document_name in DOCUMENT_NAMES.items():
         if not state.HasField(document_name):
             continue
-        attributes.documents.append(document)
-        entries = getattr(state, document_name).entries
-        if len(entries) > limits.entries_max:
+        values = getattr(state, document_name).entries
+        if len(values) > limits.entries_max:
             raise invalid(
                 f"{field}.{document_name}",
-                f"has {len(entries)} entries, the limit is {limits.entries_max}",
+                f"has {len(values)} entries, the limit is {limits.entries_max}",
             )
-        for name, value in entries.items():
+        encoded = checked[document] = {}
+        for name in values:
             if not (0 < len(name) <= _SHORT_CHARACTERS and name.isprintable()):
-                check_name(_path(field, document, name), name)
-            size_bytes = value_bytes(value)
-            total_bytes += size_bytes
-            found.append(_Found(document, name, value, size_bytes))
-    if total_bytes > limits.state_bytes_max:
-        raise StateTooLargeError(total_bytes, limits.state_bytes_max)
-    return found
+                check_name(_path(field, document_name, name), name)
+            try:
+                entry = encoded[name] = check_value(values[name])
+            except ValueProblemError as problem:
+                raise problem.at(_path(field, document_name, name)) from None
+            value_bytes += entry.value_bytes
+            stored_bytes += entry.stored_bytes
+            if value_bytes > limits.state_bytes_max:
+                raise StateTooLargeError(_count_bytes(state), limits.state_bytes_max)
+    return Values(checked, stored_bytes)
 
 
-def _path(field: str, document: int, name: str) -> str:
-    return f"{field}.{DOCUMENT_NAMES[document]}[{quote(name)}]"
+def _count_bytes(state: ExecutionState) -> int:
+    documents = [getattr(state, name) for name in DOCUMENT_NUMBERS]
+    return sum(value_bytes(value) for document in documents for value in document.entries.values())
+
+
+def _path(field: str, document_name: str, name: str) -> str:
+    return f"{field}.{document_name}[{quote(name)}]"
 
 
 def quote(name: str) -> str:

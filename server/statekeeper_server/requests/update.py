@@ -7,7 +7,7 @@ from statekeeper_server.limits import StateLimits
 from statekeeper_server.operations.update import Removal, Update
 from statekeeper_server.requests.fields import check_key, check_options
 from statekeeper_server.requests.paths import Path, check_path
-from statekeeper_server.requests.state import CheckedState, check_state
+from statekeeper_server.requests.state import Values, take_values
 
 _REMOVALS_MAX = 10_000
 _REMOVABLE = ("current_member", "schema_version", "labels")
@@ -16,20 +16,21 @@ _REMOVABLE = ("current_member", "schema_version", "labels")
 def check_update(request: UpdateRequest, limits: StateLimits) -> Update:
     """Check an UpdateRequest."""
     key = check_key(request.key)
-    options = check_options(request, key, request.options)
-    changes = check_state("changes", request.changes, key, limits)
+    options = check_options(request, key)
+    values = take_values("changes", request.changes, key, limits)
     replaced_documents, labels_replaced = _check_replace(request)
-    removal, all_labels = _check_remove(request, changes, replaced_documents)
+    removal, all_labels = _check_remove(request, values, replaced_documents)
     return Update(
         key,
         options,
-        changes.attributes,
-        changes.entries,
+        request.changes,
+        values.entries,
         replaced_documents,
         labels_replaced or all_labels,
         removal,
         limits,
-        changes.stored_bytes,
+        values.stored_bytes,
+        request.return_execution,
     )
 
 
@@ -51,7 +52,7 @@ def _check_replace(request: UpdateRequest) -> tuple[frozenset[int], bool]:
 
 
 def _check_remove(
-    request: UpdateRequest, changes: CheckedState, replaced: frozenset[int]
+    request: UpdateRequest, values: Values, replaced: frozenset[int]
 ) -> tuple[Removal, bool]:
     if len(request.remove) > _REMOVALS_MAX:
         raise invalid("remove", f"has {len(request.remove)}, the limit is {_REMOVALS_MAX}")
@@ -63,7 +64,7 @@ def _check_remove(
     for number, text in enumerate(request.remove):
         field = f"remove[{number}]"
         path = check_path(field, text)
-        _check_not_set(field, path, request, changes)
+        _check_not_set(field, path, request, values)
         if path.document is not None and path.entry is not None:
             entries.append((path.document, path.entry))
         elif path.document is not None:
@@ -82,14 +83,14 @@ def _check_remove(
     return Removal(once, frozenset(documents), tuple(labels), tuple(fields)), all_labels
 
 
-def _check_not_set(field: str, path: Path, request: UpdateRequest, changes: CheckedState) -> None:
+def _check_not_set(field: str, path: Path, request: UpdateRequest, values: Values) -> None:
     """What is set cannot be removed by the same update: nobody could say which comes last."""
     if path.document is not None:
         name = DOCUMENT_NAMES[path.document]
         if path.entry is None:
             conflict = request.changes.HasField(name)
         else:
-            conflict = path.entry in changes.entries.get(path.document, {})
+            conflict = path.entry in values.entries.get(path.document, {})
     elif path.name == "labels":
         labels = request.changes.labels
         conflict = bool(labels) if path.entry is None else path.entry in labels

@@ -40,7 +40,7 @@ def value_bytes(value: Value) -> int:
     return len(value.binary)
 
 
-def check_value(value: Value, size_bytes: int) -> EncodedEntry:
+def check_value(value: Value) -> EncodedEntry:
     """Check one value, and encode it.
 
     Raises:
@@ -48,17 +48,18 @@ def check_value(value: Value, size_bytes: int) -> EncodedEntry:
     """
     kind = value.WhichOneof("kind")
     if kind == "json":
+        text = value.json
         try:
-            _check_json(value.json)
+            _check_json(text)
         except (msgspec.MsgspecError, RecursionError, ValueError) as error:
-            _refuse_json(value.json, error)
+            _refuse_json(text, error)
         if value.content_type:
             raise ValueProblemError("has a content_type, which is for binary values")
     elif kind is None:
         raise ValueProblemError("has neither json nor binary set")
     elif len(value.content_type.encode()) > TEXT_BYTES_MAX:
         raise ValueProblemError(f"has a content_type longer than {TEXT_BYTES_MAX} bytes")
-    return encode(value.SerializeToString(), size_bytes)
+    return encode(value.SerializeToString(), value_bytes(value))
 
 
 def _refuse_json(text: str, error: Exception) -> NoReturn:

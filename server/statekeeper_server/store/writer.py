@@ -1,6 +1,7 @@
 """Writing executions: each change is new versions of entries, a new head, a row in the log."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from statekeeper_server.codec import EncodedEntry
 from statekeeper_server.engine import Table, WriteTransaction
@@ -25,6 +26,14 @@ class History:
 
     versions_kept: int
     window_us: int
+
+
+class EntryChange(NamedTuple):
+    """An entry that gets another value, or none; `old` is its newest version so far."""
+
+    prefix: bytes
+    value: EncodedEntry | None
+    old: Entry | None
 
 
 class Writer(Reader):
@@ -62,36 +71,33 @@ class Writer(Reader):
         """Remember what was done under a request_id."""
         self._write.put(Table.REQUESTS, row_key, done.SerializeToString())
 
-    def put_entry(
-        self, head: Head, prefix: bytes, value: EncodedEntry | None, old: Entry | None, ordinal: int
-    ) -> None:
-        """Write a version of an entry at the head's revision and time.
+    def put_entry(self, head: Head, change: EntryChange, ordinal: int, now_us: int) -> None:
+        """Write a version of an entry at the head's revision.
 
         Args:
             head: the execution after the change; its history floor may be raised.
-            prefix: the entry.
-            value: what to write; None says that the entry is gone.
-            old: the newest version so far.
+            change: what to write.
             ordinal: number of the value among those of this revision, from 0.
+            now_us: the head's time.
         """
+        prefix, value, old = change
+        revision = head.execution.revision
         version = EntryVersion() if value is None else value.version
         version.ordinal = 1 if old is None else old.version.ordinal + 1
-        version.time_us = head.update_time_us
+        version.time_us = now_us
         if value is not None and value.pieces:
             version.chunks.ordinal = ordinal
             for number, piece in enumerate(value.pieces):
-                key = chunk_key(head.uid, head.revision, ordinal, number)
+                key = chunk_key(head.uid, revision, ordinal, number)
                 self._write.put(Table.CHUNKS, key, piece)
-        self._write.put(
-            Table.ENTRIES, version_key(prefix, head.revision), version.SerializeToString()
-        )
+        self._write.put(Table.ENTRIES, version_key(prefix, revision), version.SerializeToString())
         if version.ordinal % _PRUNE_EVERY == 0:
-            self._prune(head, prefix, version.ordinal)
+            self._prune(head, prefix, version.ordinal, now_us)
 
-    def _prune(self, head: Head, prefix: bytes, newest_ordinal: int) -> None:
+    def _prune(self, head: Head, prefix: bytes, newest_ordinal: int, now_us: int) -> None:
         """Drop superseded versions of an entry that are no longer kept, the oldest first."""
         last_unkept = newest_ordinal - self._history.versions_kept
-        oldest_us = head.update_time_us - self._history.window_us
+        oldest_us = now_us - self._history.window_us
         cursor = self._write.cursor(Table.ENTRIES)
         row = cursor.seek_before(version_key(prefix, 0))
         dropped: list[Entry] = []

@@ -22,36 +22,29 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from statekeeper.v1 import execution_pb2 as statekeeper_dot_v1_dot_execution__pb2
 from statekeeper.v1 import history_pb2 as statekeeper_dot_v1_dot_history__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$statekeeper/storage/v1/records.proto\x12\x16statekeeper.storage.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1estatekeeper/v1/execution.proto\x1a\x1cstatekeeper/v1/history.proto\"\xc6\x02\n\nAttributes\x12&\n\x06status\x18\x01 \x01(\x0e\x32\x16.statekeeper.v1.Status\x12\x1b\n\x0e\x63urrent_member\x18\x02 \x01(\tH\x00\x88\x01\x01\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12>\n\x06labels\x18\x04 \x03(\x0b\x32..statekeeper.storage.v1.Attributes.LabelsEntry\x12\x1b\n\x0eschema_version\x18\x05 \x01(\tH\x01\x88\x01\x01\x12\x11\n\tdocuments\x18\x06 \x03(\r\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x11\n\x0f_current_memberB\x11\n\x0f_schema_version\"F\n\x0c\x44ocumentSize\x12\x10\n\x08\x64ocument\x18\x01 \x01(\r\x12\x0f\n\x07\x65ntries\x18\x02 \x01(\r\x12\x13\n\x0bvalue_bytes\x18\x03 \x01(\x04\"\x92\x02\n\x04Head\x12\x0b\n\x03uid\x18\x01 \x01(\x03\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x0f\n\x07version\x18\x03 \x01(\x03\x12\x16\n\x0e\x63reate_time_us\x18\x04 \x01(\x03\x12\x16\n\x0eupdate_time_us\x18\x05 \x01(\x03\x12\x16\n\x0e\x65xpire_time_us\x18\x06 \x01(\x03\x12\x0e\n\x06ttl_us\x18\x07 \x01(\x03\x12\x36\n\nattributes\x18\x08 \x01(\x0b\x32\".statekeeper.storage.v1.Attributes\x12\x33\n\x05sizes\x18\t \x03(\x0b\x32$.statekeeper.storage.v1.DocumentSize\x12\x15\n\rhistory_floor\x18\n \x01(\x03\"\xa0\x01\n\x0c\x45ntryVersion\x12\x0f\n\x07ordinal\x18\x01 \x01(\r\x12\x0f\n\x07time_us\x18\x02 \x01(\x03\x12\x13\n\x0bvalue_bytes\x18\x03 \x01(\x04\x12\x0f\n\x05plain\x18\x04 \x01(\x0cH\x00\x12\x0e\n\x04zstd\x18\x05 \x01(\x0cH\x00\x12\x30\n\x06\x63hunks\x18\x06 \x01(\x0b\x32\x1e.statekeeper.storage.v1.ChunksH\x00\x42\x06\n\x04\x66orm\"F\n\x06\x43hunks\x12\x0f\n\x07ordinal\x18\x01 \x01(\r\x12\r\n\x05\x63ount\x18\x02 \x01(\r\x12\x0c\n\x04zstd\x18\x03 \x01(\x08\x12\x0e\n\x06\x64igest\x18\x04 \x01(\x0c\"\xfb\x01\n\x05\x45vent\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x14\n\x0c\x65xecution_id\x18\x02 \x01(\t\x12\x0b\n\x03uid\x18\x03 \x01(\x03\x12\'\n\x04kind\x18\x04 \x01(\x0e\x32\x19.statekeeper.v1.EventKind\x12\x0f\n\x07version\x18\x05 \x01(\x03\x12\x0f\n\x07time_us\x18\x06 \x01(\x03\x12\x0f\n\x07\x63hanged\x18\x07 \x03(\t\x12\r\n\x05\x61\x63tor\x18\x08 \x01(\t\x12\x19\n\x11previous_revision\x18\t \x01(\x03\x12\x36\n\nattributes\x18\n \x01(\x0b\x32\".statekeeper.storage.v1.Attributes\"t\n\x0b\x44oneRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x0f\n\x07version\x18\x03 \x01(\x03\x12\x0f\n\x07time_us\x18\x04 \x01(\x03\x12\x10\n\x08warnings\x18\x05 \x03(\t\x12\x0f\n\x07\x65xisted\x18\x06 \x01(\x08\"M\n\tShardMeta\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\r\x12\x11\n\tfolder_id\x18\x02 \x01(\t\x12\r\n\x05shard\x18\x03 \x01(\r\x12\x0e\n\x06shards\x18\x04 \x01(\rb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$statekeeper/storage/v1/records.proto\x12\x16statekeeper.storage.v1\x1a\x1estatekeeper/v1/execution.proto\x1a\x1cstatekeeper/v1/history.proto\"F\n\x0c\x44ocumentSize\x12\x10\n\x08\x64ocument\x18\x01 \x01(\r\x12\x0f\n\x07\x65ntries\x18\x02 \x01(\r\x12\x13\n\x0bvalue_bytes\x18\x03 \x01(\x04\"\xb5\x01\n\x04Head\x12\x0b\n\x03uid\x18\x01 \x01(\x03\x12,\n\texecution\x18\x02 \x01(\x0b\x32\x19.statekeeper.v1.Execution\x12\x16\n\x0e\x65xpire_time_us\x18\x03 \x01(\x03\x12\x0e\n\x06ttl_us\x18\x04 \x01(\x03\x12\x33\n\x05sizes\x18\x05 \x03(\x0b\x32$.statekeeper.storage.v1.DocumentSize\x12\x15\n\rhistory_floor\x18\x06 \x01(\x03\"\xa0\x01\n\x0c\x45ntryVersion\x12\x0f\n\x07ordinal\x18\x01 \x01(\r\x12\x0f\n\x07time_us\x18\x02 \x01(\x03\x12\x13\n\x0bvalue_bytes\x18\x03 \x01(\x04\x12\x0f\n\x05plain\x18\x04 \x01(\x0cH\x00\x12\x0e\n\x04zstd\x18\x05 \x01(\x0cH\x00\x12\x30\n\x06\x63hunks\x18\x06 \x01(\x0b\x32\x1e.statekeeper.storage.v1.ChunksH\x00\x42\x06\n\x04\x66orm\"F\n\x06\x43hunks\x12\x0f\n\x07ordinal\x18\x01 \x01(\r\x12\r\n\x05\x63ount\x18\x02 \x01(\r\x12\x0c\n\x04zstd\x18\x03 \x01(\x08\x12\x0e\n\x06\x64igest\x18\x04 \x01(\x0c\"\xa6\x01\n\x05\x45vent\x12\x0b\n\x03uid\x18\x01 \x01(\x03\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x19.statekeeper.v1.EventKind\x12,\n\texecution\x18\x03 \x01(\x0b\x32\x19.statekeeper.v1.Execution\x12\x0f\n\x07\x63hanged\x18\x04 \x03(\t\x12\r\n\x05\x61\x63tor\x18\x05 \x01(\t\x12\x19\n\x11previous_revision\x18\x06 \x01(\x03\"t\n\x0b\x44oneRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x0f\n\x07version\x18\x03 \x01(\x03\x12\x0f\n\x07time_us\x18\x04 \x01(\x03\x12\x10\n\x08warnings\x18\x05 \x03(\t\x12\x0f\n\x07\x65xisted\x18\x06 \x01(\x08\"M\n\tShardMeta\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\r\x12\x11\n\tfolder_id\x18\x02 \x01(\t\x12\r\n\x05shard\x18\x03 \x01(\r\x12\x0e\n\x06shards\x18\x04 \x01(\rb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'statekeeper.storage.v1.records_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ATTRIBUTES_LABELSENTRY']._loaded_options = None
-  _globals['_ATTRIBUTES_LABELSENTRY']._serialized_options = b'8\001'
-  _globals['_ATTRIBUTES']._serialized_start=160
-  _globals['_ATTRIBUTES']._serialized_end=486
-  _globals['_ATTRIBUTES_LABELSENTRY']._serialized_start=403
-  _globals['_ATTRIBUTES_LABELSENTRY']._serialized_end=448
-  _globals['_DOCUMENTSIZE']._serialized_start=488
-  _globals['_DOCUMENTSIZE']._serialized_end=558
-  _globals['_HEAD']._serialized_start=561
-  _globals['_HEAD']._serialized_end=835
-  _globals['_ENTRYVERSION']._serialized_start=838
-  _globals['_ENTRYVERSION']._serialized_end=998
-  _globals['_CHUNKS']._serialized_start=1000
-  _globals['_CHUNKS']._serialized_end=1070
-  _globals['_EVENT']._serialized_start=1073
-  _globals['_EVENT']._serialized_end=1324
-  _globals['_DONEREQUEST']._serialized_start=1326
-  _globals['_DONEREQUEST']._serialized_end=1442
-  _globals['_SHARDMETA']._serialized_start=1444
-  _globals['_SHARDMETA']._serialized_end=1521
+  _globals['_DOCUMENTSIZE']._serialized_start=126
+  _globals['_DOCUMENTSIZE']._serialized_end=196
+  _globals['_HEAD']._serialized_start=199
+  _globals['_HEAD']._serialized_end=380
+  _globals['_ENTRYVERSION']._serialized_start=383
+  _globals['_ENTRYVERSION']._serialized_end=543
+  _globals['_CHUNKS']._serialized_start=545
+  _globals['_CHUNKS']._serialized_end=615
+  _globals['_EVENT']._serialized_start=618
+  _globals['_EVENT']._serialized_end=784
+  _globals['_DONEREQUEST']._serialized_start=786
+  _globals['_DONEREQUEST']._serialized_end=902
+  _globals['_SHARDMETA']._serialized_start=904
+  _globals['_SHARDMETA']._serialized_end=981
 # @@protoc_insertion_point(module_scope)

@@ -1,6 +1,3 @@
-import datetime
-
-from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from statekeeper.v1 import execution_pb2 as _execution_pb2
 from statekeeper.v1 import history_pb2 as _history_pb2
 from google.protobuf.internal import containers as _containers
@@ -10,29 +7,6 @@ from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
-
-class Attributes(_message.Message):
-    __slots__ = ("status", "current_member", "start_time", "labels", "schema_version", "documents")
-    class LabelsEntry(_message.Message):
-        __slots__ = ("key", "value")
-        KEY_FIELD_NUMBER: _ClassVar[int]
-        VALUE_FIELD_NUMBER: _ClassVar[int]
-        key: str
-        value: str
-        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
-    STATUS_FIELD_NUMBER: _ClassVar[int]
-    CURRENT_MEMBER_FIELD_NUMBER: _ClassVar[int]
-    START_TIME_FIELD_NUMBER: _ClassVar[int]
-    LABELS_FIELD_NUMBER: _ClassVar[int]
-    SCHEMA_VERSION_FIELD_NUMBER: _ClassVar[int]
-    DOCUMENTS_FIELD_NUMBER: _ClassVar[int]
-    status: _execution_pb2.Status
-    current_member: str
-    start_time: _timestamp_pb2.Timestamp
-    labels: _containers.ScalarMap[str, str]
-    schema_version: str
-    documents: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, status: _Optional[_Union[_execution_pb2.Status, str]] = ..., current_member: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., schema_version: _Optional[str] = ..., documents: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class DocumentSize(_message.Message):
     __slots__ = ("document", "entries", "value_bytes")
@@ -45,28 +19,20 @@ class DocumentSize(_message.Message):
     def __init__(self, document: _Optional[int] = ..., entries: _Optional[int] = ..., value_bytes: _Optional[int] = ...) -> None: ...
 
 class Head(_message.Message):
-    __slots__ = ("uid", "revision", "version", "create_time_us", "update_time_us", "expire_time_us", "ttl_us", "attributes", "sizes", "history_floor")
+    __slots__ = ("uid", "execution", "expire_time_us", "ttl_us", "sizes", "history_floor")
     UID_FIELD_NUMBER: _ClassVar[int]
-    REVISION_FIELD_NUMBER: _ClassVar[int]
-    VERSION_FIELD_NUMBER: _ClassVar[int]
-    CREATE_TIME_US_FIELD_NUMBER: _ClassVar[int]
-    UPDATE_TIME_US_FIELD_NUMBER: _ClassVar[int]
+    EXECUTION_FIELD_NUMBER: _ClassVar[int]
     EXPIRE_TIME_US_FIELD_NUMBER: _ClassVar[int]
     TTL_US_FIELD_NUMBER: _ClassVar[int]
-    ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
     SIZES_FIELD_NUMBER: _ClassVar[int]
     HISTORY_FLOOR_FIELD_NUMBER: _ClassVar[int]
     uid: int
-    revision: int
-    version: int
-    create_time_us: int
-    update_time_us: int
+    execution: _execution_pb2.Execution
     expire_time_us: int
     ttl_us: int
-    attributes: Attributes
     sizes: _containers.RepeatedCompositeFieldContainer[DocumentSize]
     history_floor: int
-    def __init__(self, uid: _Optional[int] = ..., revision: _Optional[int] = ..., version: _Optional[int] = ..., create_time_us: _Optional[int] = ..., update_time_us: _Optional[int] = ..., expire_time_us: _Optional[int] = ..., ttl_us: _Optional[int] = ..., attributes: _Optional[_Union[Attributes, _Mapping]] = ..., sizes: _Optional[_Iterable[_Union[DocumentSize, _Mapping]]] = ..., history_floor: _Optional[int] = ...) -> None: ...
+    def __init__(self, uid: _Optional[int] = ..., execution: _Optional[_Union[_execution_pb2.Execution, _Mapping]] = ..., expire_time_us: _Optional[int] = ..., ttl_us: _Optional[int] = ..., sizes: _Optional[_Iterable[_Union[DocumentSize, _Mapping]]] = ..., history_floor: _Optional[int] = ...) -> None: ...
 
 class EntryVersion(_message.Message):
     __slots__ = ("ordinal", "time_us", "value_bytes", "plain", "zstd", "chunks")
@@ -97,28 +63,20 @@ class Chunks(_message.Message):
     def __init__(self, ordinal: _Optional[int] = ..., count: _Optional[int] = ..., zstd: _Optional[bool] = ..., digest: _Optional[bytes] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("namespace", "execution_id", "uid", "kind", "version", "time_us", "changed", "actor", "previous_revision", "attributes")
-    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
-    EXECUTION_ID_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("uid", "kind", "execution", "changed", "actor", "previous_revision")
     UID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
-    VERSION_FIELD_NUMBER: _ClassVar[int]
-    TIME_US_FIELD_NUMBER: _ClassVar[int]
+    EXECUTION_FIELD_NUMBER: _ClassVar[int]
     CHANGED_FIELD_NUMBER: _ClassVar[int]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
     PREVIOUS_REVISION_FIELD_NUMBER: _ClassVar[int]
-    ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
-    namespace: str
-    execution_id: str
     uid: int
     kind: _history_pb2.EventKind
-    version: int
-    time_us: int
+    execution: _execution_pb2.Execution
     changed: _containers.RepeatedScalarFieldContainer[str]
     actor: str
     previous_revision: int
-    attributes: Attributes
-    def __init__(self, namespace: _Optional[str] = ..., execution_id: _Optional[str] = ..., uid: _Optional[int] = ..., kind: _Optional[_Union[_history_pb2.EventKind, str]] = ..., version: _Optional[int] = ..., time_us: _Optional[int] = ..., changed: _Optional[_Iterable[str]] = ..., actor: _Optional[str] = ..., previous_revision: _Optional[int] = ..., attributes: _Optional[_Union[Attributes, _Mapping]] = ...) -> None: ...
+    def __init__(self, uid: _Optional[int] = ..., kind: _Optional[_Union[_history_pb2.EventKind, str]] = ..., execution: _Optional[_Union[_execution_pb2.Execution, _Mapping]] = ..., changed: _Optional[_Iterable[str]] = ..., actor: _Optional[str] = ..., previous_revision: _Optional[int] = ...) -> None: ...
 
 class DoneRequest(_message.Message):
     __slots__ = ("digest", "revision", "version", "time_us", "warnings", "existed")
