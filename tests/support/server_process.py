@@ -5,7 +5,7 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -51,26 +51,24 @@ class ServerProcess:
     """A server on a folder; it keeps the folder and the port when it is started again.
 
     Args:
-        data_dir: its folder. What it logs goes to a file beside it.
+        data_dir: its folder.
         flags: further arguments of `serve`.
-        prefix: what to run the server by, as in `("strace", "-f")`, or instead of the
-            plain command line when it ends in one of its own.
         wrapper: a Python program to run before the server in the same process.
+        log: the file for what it logs; beside the folder when it is not given.
     """
 
     def __init__(
         self,
         data_dir: Path,
         *flags: str,
-        prefix: Sequence[str] = (),
         wrapper: str = "",
+        log: Path | None = None,
     ) -> None:
         self.data_dir = data_dir
         self.address = "127.0.0.1:0"
         self._flags = flags
-        self._prefix = prefix
         self._wrapper = wrapper
-        self._log = data_dir.with_name(f"{data_dir.name}.log")
+        self._log = log or data_dir.with_name(f"{data_dir.name}.log")
         self._process: subprocess.Popen[str] | None = None
 
     @property
@@ -91,7 +89,7 @@ class ServerProcess:
             line[1:3] = ["-c", f"{self._wrapper}\n{_RUN_MODULE}"]
         with self._log.open("a") as log:
             self._process = subprocess.Popen(
-                [*self._prefix, *line],
+                line,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
