@@ -82,9 +82,12 @@ def read_values(
     store: Reader, loaded: Loaded, selection: Selection | None
 ) -> Iterable[StoredValue]:
     """The values that were asked for."""
-    uid, at = loaded.head.uid, loaded.execution.revision
+    head = loaded.head
+    uid, at = head.uid, loaded.execution.revision
     if selection is None:
-        return store.values(uid, revision_key(uid), at)
+        is_latest = at == head.execution.revision
+        count = sum([size.entries for size in head.sizes]) if is_latest else None
+        return store.values(uid, revision_key(uid), at, count)
     values: list[StoredValue] = []
     for document in selection.documents:
         values += store.values(uid, document_prefix(uid, document), at)

@@ -88,17 +88,24 @@ class Reader:
                 row = cursor.seek(version_key(entry, at))
                 continue
             yield Entry(entry, revision, EntryVersion.FromString(row[1]))
-            row = cursor.next()
-            if row is not None and row[0].startswith(entry):
-                # Its older versions: step over all of them at once.
-                row = cursor.seek(version_key(entry, 0))
+            # Step over its older versions, all of them at once.
+            row = cursor.seek(version_key(entry, 0))
 
-    def values(self, uid: int, prefix: bytes, at: int = _LATEST) -> Iterator[StoredValue]:
-        """The live values of the entries whose keys begin so."""
+    def values(
+        self, uid: int, prefix: bytes, at: int = _LATEST, count: int | None = None
+    ) -> Iterator[StoredValue]:
+        """The live values of the entries whose keys begin so; `count` of them, where known."""
+        if count == 0:
+            return
+        found = 0
         for entry in self.entries(prefix, at):
             value = self.value(uid, entry)
             if value is not None:
                 yield (*read_entry_prefix(entry.prefix), value)
+                found += 1
+                if found == count:
+                    # Spares the search for one more.
+                    break
 
     def value(self, uid: int, entry: Entry) -> bytes | None:
         """The serialised Value of a version; None when it says that the entry is gone."""
