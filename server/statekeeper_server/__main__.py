@@ -89,7 +89,7 @@ def serve(config_file: Path | None, **flags: str | bool | None) -> None:
         config = load_config(config_file, **given)
     except pydantic.ValidationError as error:
         _fail(*_explain(error))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         _fail(f"{config_file}: {getattr(error, 'strerror', None) or error}")
     set_up_logs(config.log_level)
     sys.setswitchinterval(_SWITCH_INTERVAL_S)

@@ -111,7 +111,7 @@ class DataFolder:
     def _check(self, shards: int | None) -> int:
         """The number of shards of the folder; 0 when it is still to be made."""
         try:
-            text = (self._path / "FORMAT").read_text()
+            text = (self._path / "FORMAT").read_bytes()
         except FileNotFoundError:
             self._check_new()
             return 0
@@ -121,14 +121,14 @@ class DataFolder:
             found = json.loads(text)
             version, count, folder_id = found["format"], found["shards"], found["folder_id"]
         except (ValueError, KeyError, TypeError):
-            raise FolderError(
-                f"{self._path / 'FORMAT'} is damaged: it is no JSON of ours"
-            ) from None
+            raise self._damaged() from None
         if version != FORMAT:
             raise FolderError(
                 f"the data folder {self._path} has format {version}, "
                 f"this server reads format {FORMAT}: use the server that wrote it"
             )
+        if type(count) is not int or count < 1 or type(folder_id) is not str:
+            raise self._damaged()
         if shards is not None and shards != count:
             raise FolderError(
                 f"the data folder {self._path} has {count} shards, not {shards}: "
@@ -136,7 +136,10 @@ class DataFolder:
             )
         for number in range(count):
             self._check_shard(number, count, folder_id)
-        return int(count)
+        return count
+
+    def _damaged(self) -> FolderError:
+        return FolderError(f"{self._path / 'FORMAT'} is damaged: it is no JSON of ours")
 
     def _check_new(self) -> None:
         """A folder without FORMAT must hold nothing but what an interrupted making left."""
