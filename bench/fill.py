@@ -1,28 +1,30 @@
-"""Fills a data folder with many executions, in this process and through no socket."""
+"""Fills a data folder with many executions, through the server's handler but no socket."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple, cast
 
+import grpc
 import uvloop
 from bench import messages
 
 from statekeeper.v1.state_manager_pb2 import SaveRequest
-from statekeeper_server import requests
-from statekeeper_server.clock import SystemClock
 from statekeeper_server.config import Config
-from statekeeper_server.folder import DataFolder
-from statekeeper_server.limits import StateLimits
-from statekeeper_server.operations.save import save
-from statekeeper_server.shards import Shards
-from statekeeper_server.store.writer import History
-from statekeeper_server.worker import QueueLimits
+from statekeeper_server.logs import set_up_logs
+from statekeeper_server.server import Server
 
-# As many as a commit takes, for each of the shards.
+# As many as a commit takes, for each of a few shards.
 _AT_ONCE = 4096
 _DIFFERENT_VALUES = 1000
+Save = Callable[[bytes, None], Awaitable[bytes]]
+
+
+class _Details(NamedTuple):
+    method: str
+    invocation_metadata: tuple[()] = ()
 
 
 def execution_id(number: int) -> str:
@@ -31,39 +33,35 @@ def execution_id(number: int) -> str:
 
 
 def fill(data_dir: Path, executions: int) -> None:
-    """Save so many executions of 1 KB in a data folder that a server has made."""
+    """Save so many executions of 1 KB in a data folder, which is made if need be."""
     uvloop.run(_fill(data_dir, executions))
 
 
 async def _fill(data_dir: Path, executions: int) -> None:
-    config = Config(data_dir=data_dir)
-    folder = DataFolder(
-        data_dir,
-        shards=None,
-        shards_default=1,
-        map_size_bytes=config.map_size,
-        metasync=config.metasync,
-    )
-    shards = Shards(
-        folder,
-        SystemClock(),
-        History(config.versions_kept, round(config.history_window_s * 1_000_000)),
-        QueueLimits(config.queue_operations_max, config.queue_bytes_max),
-        lambda _: None,
-    )
-    limits = StateLimits(config.state_bytes_max, config.state_bytes_warn, config.entries_max)
+    set_up_logs("warning")
+    server = Server(Config(data_dir=data_dir, listen="127.0.0.1:0"))
+    await server.start()
+    save = _handler_of_save(server)
     left = _requests(executions)
     while batch := list(islice(left, _AT_ONCE)):
-        checked = (requests.check_save(request, limits) for request in batch)
-        await asyncio.gather(*(shards.of(each.key).apply(save, each) for each in checked))
-    await shards.stop()
-    folder.close()
+        await asyncio.gather(*(save(request, None) for request in batch))
+    await server.stop()
 
 
-def _requests(executions: int) -> Iterator[SaveRequest]:
+def _handler_of_save(server: Server) -> Save:
+    """What gRPC calls for a Save; without a context, so that an error is an exception here."""
+    handler = server._service.handler().service(  # noqa: SLF001 - gRPC has no way to ask for it
+        cast("grpc.HandlerCallDetails", _Details(messages.SAVE))
+    )
+    if handler is None:
+        raise LookupError(messages.SAVE)
+    return cast("Save", handler.unary_unary)
+
+
+def _requests(executions: int) -> Iterator[bytes]:
     states = [messages.state({"state": messages.json_text()}) for _ in range(_DIFFERENT_VALUES)]
     for number in range(executions):
         request = SaveRequest(state=states[number % _DIFFERENT_VALUES])
         request.key.execution_id = execution_id(number)
         request.options.ttl.FromSeconds(0)
-        yield request
+        yield request.SerializeToString()

@@ -3,12 +3,14 @@
 import os
 import random
 import time
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
 from bench import calls, data_file, fill, messages, process, servers
 from bench.plan import Plan
-from bench.report import Report, mebibytes, number
+from bench.report import Report, mebibytes, number, ratios
 from bench.servers import Running
 
 _EXECUTIONS = 1_000_000
@@ -16,9 +18,19 @@ _EXECUTIONS_QUICK = 100_000
 _LOADS = 10_000
 _LOADS_QUICK = 2_000
 _HEAD = (
-    "folder", "start ms", "own memory MiB", "after loads MiB", "file pages MiB", "Load median us",
+    "folder", "start ms", "start ratio", "own memory MiB", "after loads MiB", "file pages MiB",
+    "Load median us",
 )  # fmt: skip
 _random = random.Random(2)  # noqa: S311 - the same order in every run, not a secret
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    label: str
+    folder: Path
+    executions: int
+    is_cold: bool
+    starts_ms: list[float] = field(default_factory=list)
 
 
 def run(plan: Plan) -> Report:
@@ -27,41 +39,39 @@ def run(plan: Plan) -> Report:
     report = Report(f"Start and memory with {executions:,} executions of 1 KB")
     full, empty = plan.folder("full"), plan.folder("empty")
     began = time.monotonic()
-    _make(full, executions)
+    fill.fill(full, executions)
     took_s = time.monotonic() - began
-    _make(empty, 1)
+    fill.fill(empty, 1)
     size = data_file.read(full)
     report.say(
         f"Filled in {took_s:.0f} s; {mebibytes(size.live_bytes)} MiB in use, "
         f"{number(size.live_bytes / executions)} bytes for each execution."
     )
+    cases = (
+        _Case("empty", empty, 1, is_cold=False),
+        _Case(f"{executions:,}, read before", full, executions, is_cold=False),
+        _Case(f"{executions:,}, not in memory", full, executions, is_cold=True),
+    )
+    for _ in range(plan.rounds):
+        for case in cases:
+            with _started(case) as server:
+                case.starts_ms.append(server.start_s * 1000)
     rows = []
-    for label, folder, count, is_cold in (
-        ("empty", empty, 1, False),
-        (f"{executions:,}, read before", full, executions, False),
-        (f"{executions:,}, not in memory", full, executions, True),
-    ):
-        starts_ms = [_start_ms(folder, is_cold=is_cold) for _ in range(plan.rounds)]
-        if is_cold:
-            _forget(folder)
-        with servers.statekeeper(folder) as server:
-            rows.append([label, number(median(starts_ms)), *_memory(plan, server, count)])
+    for case in cases:
+        with _started(case) as server:
+            memory = _memory(plan, server, case.executions)
+        first = cases[0].starts_ms
+        rows.append(
+            [case.label, number(median(case.starts_ms)), ratios(case.starts_ms, first), *memory]
+        )
     report.table(_HEAD, rows)
     return report
 
 
-def _make(folder: Path, executions: int) -> None:
-    # The server makes the folder, with its default number of shards.
-    with servers.statekeeper(folder):
-        pass
-    fill.fill(folder, executions)
-
-
-def _start_ms(folder: Path, *, is_cold: bool) -> float:
-    if is_cold:
-        _forget(folder)
-    with servers.statekeeper(folder) as server:
-        return server.start_s * 1000
+def _started(case: _Case) -> AbstractContextManager[Running]:
+    if case.is_cold:
+        _forget(case.folder)
+    return servers.statekeeper(case.folder)
 
 
 def _memory(plan: Plan, server: Running, executions: int) -> list[str]:
