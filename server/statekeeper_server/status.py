@@ -42,7 +42,7 @@ STATUS_CODES: dict[str, grpc.StatusCode] = {
 INTERNAL_MESSAGE = "an unexpected error occurred; the server's log tells more"
 
 # All details together stay below 8 KB: at some 16 KB gRPC drops the whole status.
-_TEXT_CHARACTERS_MAX = 512
+_TEXT_BYTES_MAX = 512
 _VIOLATIONS_MAX = 4
 
 
@@ -88,4 +88,7 @@ def _milliseconds(seconds: float) -> int:
 
 
 def _clip(text: str) -> str:
-    return text if len(text) <= _TEXT_CHARACTERS_MAX else text[: _TEXT_CHARACTERS_MAX - 3] + "..."
+    raw = text.encode()
+    if len(raw) <= _TEXT_BYTES_MAX:
+        return text
+    return raw[: _TEXT_BYTES_MAX - 3].decode(errors="ignore") + "..."
