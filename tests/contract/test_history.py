@@ -16,6 +16,7 @@ from statekeeper import (
 )
 from statekeeper.testing import TestServer
 from statekeeper.v1.state_manager_pb2 import ListRevisionsRequest, ListRevisionsResponse
+from tests.support.chance import chance
 from tests.support.raw import RawClient, key_of, save_request
 from tests.support.states import loaded
 
@@ -330,3 +331,39 @@ def test_page_size_zero_means_a_hundred(raw: RawClient, execution_id: str) -> No
 
     assert len(first.revisions) == 100
     assert len(page(raw, execution_id, 0, first.next_page_token).revisions) == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_state_of_any_history_is_as_it_was_or_compacted(
+    small_sm: StateManager, seed: int
+) -> None:
+    """B52: saves, updates, removals and replacements of few keys, many times."""
+    dice = chance(seed)
+    history: list[tuple[int, dict[str, Any] | None]] = []
+    context: dict[str, Any] | None = None
+    small_sm.save({"status": "running"})
+    for n in range(150):
+        names = dice.sample("abcd", dice.randint(1, 4))
+        values = {name: [n, "x" * dice.choice([1, 1, 15_000])] for name in names}
+        kind = dice.choice(["save", "update", "update", "update", "remove", "replace", "clear"])
+        if kind == "save":
+            revision = small_sm.save({"status": "running", "context": values}).revision
+            context = values
+        elif kind == "update":
+            revision = small_sm.update(context=values).revision
+            context = {**(context or {}), **values}
+        elif kind == "replace":
+            revision = small_sm.update(context=values, replace=["context"]).revision
+            context = values
+        elif kind == "remove":
+            revision = small_sm.update(remove=[f"context.{name}" for name in names]).revision
+            context = context and {k: v for k, v in context.items() if k not in names}
+        else:
+            revision = small_sm.update(context=None).revision
+            context = None
+        history.append((revision, context))
+
+    found = [_at(small_sm, revision) for revision, _ in history]
+    compacted = sum(isinstance(each, RevisionCompactedError) for each in found)
+    assert 0 < compacted < len(history) - 4
+    assert found[compacted:] == [wanted for _, wanted in history[compacted:]]

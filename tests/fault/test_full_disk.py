@@ -25,7 +25,7 @@ from tests.support.raw import (
 )
 from tests.support.server_process import ServerProcess
 
-_DISK_BYTES = 32 * 1024 * 1024
+_DISK_BYTES = 24 * 1024 * 1024
 _VALUE_BYTES = 200_000
 _EXECUTIONS = 400
 _ATTEMPTS_MAX = 2_000

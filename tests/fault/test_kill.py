@@ -179,7 +179,7 @@ def test_nothing_acknowledged_is_lost_over_kills(tmp_path: Path, rounds: int) ->
     load = Load(seed)
     with ServerProcess(tmp_path / "data", f"--shards={SHARDS}") as server:
         for _ in range(rounds):
-            load.run_until_killed(server, dice.randint(1, 300))
+            load.run_until_killed(server, dice.randint(1, 150))
             server.start()
             load.check(server)
         assert server.terminate() == 0

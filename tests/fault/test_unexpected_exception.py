@@ -42,7 +42,8 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 def checked(n: int) -> Save:
     state = ExecutionState(status=STATUS_RUNNING, context=document(n=str(n), big=bytes(70_000)))
-    return check_save(save_request(f"exec_{n}", state, request_id="r1"), LIMITS)
+    request = save_request(f"exec_{n}", state, request_id="r1")
+    return check_save(request, LIMITS)
 
 
 def crash_after_writing(store: Writer, request: Save, now_us: int) -> Written:

@@ -3,7 +3,7 @@
 import queue
 import threading
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
@@ -15,7 +15,8 @@ _DEADLINE_S = 30.0
 
 def health_of(channel: grpc.Channel, service: str = STATE_MANAGER) -> str:
     """The health of a service as it is."""
-    response = HealthStub(channel).Check(HealthCheckRequest(service=service), timeout=_DEADLINE_S)
+    stub: Any = HealthStub(channel)
+    response = stub.Check(HealthCheckRequest(service=service), timeout=_DEADLINE_S)
     return str(HealthCheckResponse.ServingStatus.Name(response.status))
 
 
@@ -23,7 +24,8 @@ class HealthWatch:
     """Follows the health of a service from when it is entered."""
 
     def __init__(self, channel: grpc.Channel, service: str = STATE_MANAGER) -> None:
-        self._call = HealthStub(channel).Watch(HealthCheckRequest(service=service))
+        stub: Any = HealthStub(channel)
+        self._call = stub.Watch(HealthCheckRequest(service=service))
         self._seen: queue.Queue[str] = queue.Queue()
         self._thread = threading.Thread(target=self._follow)
 

@@ -1,0 +1,36 @@
+"""What every gRPC server offers beside its own service."""
+
+import grpc
+import pytest
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
+    ProtoReflectionDescriptorDatabase,
+)
+
+from tests.support.health import STATE_MANAGER, health_of
+from tests.support.raw import RawClient
+
+
+@pytest.mark.parametrize("name", ["", STATE_MANAGER])
+def test_the_health_of_the_server_and_of_its_service_is_told(raw: RawClient, name: str) -> None:
+    """The health service, which load balancers ask."""
+    assert health_of(raw.channel, name) == "SERVING"
+
+
+def test_the_health_of_an_unknown_service_is_not_found(raw: RawClient) -> None:
+    """As gRPC's health protocol has it."""
+    with pytest.raises(grpc.RpcError) as caught:
+        health_of(raw.channel, "nonsense")
+    assert isinstance(caught.value, grpc.Call)
+    assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+def test_the_contract_can_be_asked_for(raw: RawClient) -> None:
+    """Reflection: for grpcurl and its like."""
+    database = ProtoReflectionDescriptorDatabase(raw.channel)
+    names = set(database.get_services())
+    file = database.FindFileContainingSymbol(STATE_MANAGER)
+
+    assert {STATE_MANAGER, "grpc.health.v1.Health"} <= names
+    assert [method.name for method in file.service[0].method] == [
+        *("Save", "Load", "Update", "Delete", "ListRevisions"),
+    ]

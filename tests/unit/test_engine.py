@@ -1,0 +1,295 @@
+"""What every engine must do; a new one is added to `OPENERS`."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from statekeeper_server.engine import (
+    Engine,
+    EngineBrokenError,
+    EngineFullError,
+    Table,
+    WriteTransaction,
+)
+from statekeeper_server.engine.lmdb import LmdbEngine, verify
+
+_ROOM_BYTES = 16 * 1024 * 1024
+
+Open = Callable[[Path], Engine]
+
+
+def open_lmdb(folder: Path) -> Engine:
+    """The default engine."""
+    return LmdbEngine(folder, map_size_bytes=_ROOM_BYTES)
+
+
+OPENERS = {"lmdb": open_lmdb}
+
+
+@pytest.fixture(params=OPENERS)
+def opener(request: pytest.FixtureRequest) -> Open:
+    """Each engine in turn."""
+    return OPENERS[request.param]
+
+
+@pytest.fixture
+def engine(opener: Open, tmp_path: Path) -> Iterator[Engine]:
+    """An empty engine."""
+    engine = opener(tmp_path)
+    yield engine
+    engine.close()
+
+
+def put(engine: Engine, **rows: bytes) -> None:
+    txn = engine.write()
+    for name, value in rows.items():
+        txn.put(Table.HEADS, name.encode(), value)
+    txn.commit()
+
+
+def read(engine: Engine, name: bytes) -> bytes | None:
+    txn = engine.read()
+    value = txn.get(Table.HEADS, name)
+    txn.abort()
+    return value
+
+
+def test_what_was_committed_is_read(engine: Engine) -> None:
+    put(engine, a=b"1", empty=b"")
+
+    assert read(engine, b"a") == b"1"
+    assert read(engine, b"empty") == b""
+    assert read(engine, b"b") is None
+
+
+def test_what_was_aborted_is_not_there(engine: Engine) -> None:
+    put(engine, a=b"1")
+    txn = engine.write()
+    txn.put(Table.HEADS, b"a", b"2")
+    txn.put(Table.HEADS, b"b", b"2")
+    txn.abort()
+
+    assert (read(engine, b"a"), read(engine, b"b")) == (b"1", None)
+
+
+def test_an_abort_after_the_end_is_harmless(engine: Engine) -> None:
+    txn = engine.write()
+    txn.put(Table.HEADS, b"a", b"1")
+    txn.commit()
+    txn.abort()
+    txn.abort()
+
+    assert read(engine, b"a") == b"1"
+
+
+def test_a_write_transaction_sees_its_own_writes(engine: Engine) -> None:
+    put(engine, a=b"1", c=b"3")
+    txn = engine.write()
+    txn.put(Table.HEADS, b"b", b"2")
+    txn.delete(Table.HEADS, b"c")
+
+    assert txn.get(Table.HEADS, b"b") == b"2"
+    assert txn.get(Table.HEADS, b"c") is None
+    assert txn.cursor(Table.HEADS).seek(b"aa") == (b"b", b"2")
+    assert txn.last_key(Table.HEADS) == b"b"
+    txn.abort()
+
+
+def test_a_put_replaces(engine: Engine) -> None:
+    put(engine, a=b"1")
+    put(engine, a=b"a longer one")
+
+    assert read(engine, b"a") == b"a longer one"
+
+
+def test_deleting_what_is_not_there_is_harmless(engine: Engine) -> None:
+    txn = engine.write()
+    txn.delete(Table.HEADS, b"a")
+    txn.commit()
+
+
+def test_tables_do_not_mix(engine: Engine) -> None:
+    txn = engine.write()
+    for table in Table:
+        txn.put(table, b"key", table.name.encode())
+    txn.commit()
+
+    txn = engine.write()
+    txn.delete(Table.LOG, b"key")
+    assert [txn.get(table, b"key") for table in Table] == [
+        None if table is Table.LOG else table.name.encode() for table in Table
+    ]
+    txn.abort()
+
+
+def test_a_snapshot_sees_nothing_later(engine: Engine) -> None:
+    put(engine, a=b"1")
+    txn = engine.read()
+    put(engine, a=b"2", b=b"2")
+
+    assert (txn.get(Table.HEADS, b"a"), txn.get(Table.HEADS, b"b")) == (b"1", None)
+    assert txn.last_key(Table.HEADS) == b"a"
+    txn.abort()
+    assert read(engine, b"a") == b"2"
+
+
+def test_a_snapshot_is_read_from_any_thread(engine: Engine) -> None:
+    put(engine, a=b"1")
+    found: list[bytes | None] = []
+    threads = [threading.Thread(target=lambda: found.append(read(engine, b"a"))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert found == [b"1"] * 8
+
+
+def test_readers_do_not_wait_for_the_writer(engine: Engine) -> None:
+    put(engine, a=b"1")
+    txn = engine.write()
+    txn.put(Table.HEADS, b"a", b"2")
+    found: list[bytes | None] = []
+    thread = threading.Thread(target=lambda: found.append(read(engine, b"a")))
+    thread.start()
+    thread.join(30)
+    txn.commit()
+
+    assert found == [b"1"]
+
+
+def test_the_last_key_of_an_empty_table_is_none(engine: Engine) -> None:
+    txn = engine.read()
+    assert [txn.last_key(table) for table in Table] == [None] * len(Table)
+    txn.abort()
+
+
+@pytest.mark.parametrize("size", [0, 1, 2_000, 4_080, 4_090, 65_520, 100_000, 3_000_000])
+def test_values_of_any_size_are_kept(engine: Engine, size: int) -> None:
+    put(engine, a=bytes(size), b=b"b" * size)
+
+    assert read(engine, b"a") == bytes(size)
+    assert read(engine, b"b") == b"b" * size
+
+
+def test_what_was_committed_is_there_when_it_is_opened_again(opener: Open, tmp_path: Path) -> None:
+    """B20."""
+    engine = opener(tmp_path)
+    put(engine, a=b"1")
+    engine.close()
+    engine = opener(tmp_path)
+
+    assert read(engine, b"a") == b"1"
+    engine.close()
+
+
+keys = st.binary(min_size=1, max_size=6)
+
+
+@given(
+    rows=st.dictionaries(keys, st.binary(max_size=3), max_size=20),
+    gone=st.lists(keys, max_size=5),
+    probes=st.lists(keys, min_size=1, max_size=10),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_cursors_walk_in_the_order_of_bytes(
+    engine: Engine, rows: dict[bytes, bytes], gone: list[bytes], probes: list[bytes]
+) -> None:
+    txn = engine.write()
+    for key, value in rows.items():
+        txn.put(Table.ENTRIES, key, value)
+    for key in gone:
+        txn.delete(Table.ENTRIES, key)
+    model = sorted((key, value) for key, value in rows.items() if key not in gone)
+    assert txn.last_key(Table.ENTRIES) == (model[-1][0] if model else None)
+    for probe in probes:
+        cursor = txn.cursor(Table.ENTRIES)
+        behind = [row for row in model if row[0] >= probe]
+        ahead = [row for row in model if row[0] < probe]
+        walked, row = [], cursor.seek(probe)
+        while row is not None:
+            walked.append(row)
+            row = cursor.next()
+        assert walked == behind
+        walked, row = [], cursor.seek_before(probe)
+        while row is not None:
+            walked.append(row)
+            row = cursor.previous()
+        assert walked == ahead[::-1]
+    txn.abort()
+
+
+def test_without_room_a_write_is_full_and_the_engine_is_fine(engine: Engine) -> None:
+    """B20: nothing that was committed suffers."""
+    put(engine, a=b"1")
+    txn = engine.write()
+    with pytest.raises(EngineFullError):
+        _fill(txn)
+    txn.abort()
+
+    assert read(engine, b"a") == b"1"
+    put(engine, a=b"2")
+    assert read(engine, b"a") == b"2"
+
+
+def _fill(txn: WriteTransaction) -> None:
+    for number in range(_ROOM_BYTES // 65_520 + 1):
+        txn.put(Table.CHUNKS, b"%d" % number, bytes(65_520))
+
+
+def test_room_is_told_before_it_is_used(engine: Engine) -> None:
+    assert engine.has_room(0)
+    assert engine.has_room(1_000_000)
+    assert not engine.has_room(_ROOM_BYTES)
+    assert engine.has_room(1_000_000)
+
+
+def test_what_it_says_there_is_room_for_can_be_written(engine: Engine) -> None:
+    """B20: until there is none, one after the other."""
+    written = 0
+    while engine.has_room(200_000):
+        put(engine, **{f"k{written}": b"x" * 200_000})
+        written += 1
+
+    assert written > 10
+    # What is kept in reserve is for deletes.
+    for number in range(written):
+        txn = engine.write()
+        txn.delete(Table.HEADS, b"k%d" % number)
+        txn.commit()
+    assert engine.has_room(200_000)
+    put(engine, again=b"x" * 200_000)
+
+
+def test_what_is_no_database_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "data.mdb").write_bytes(b"noise" * 4_096)
+
+    with pytest.raises(EngineBrokenError):
+        open_lmdb(tmp_path)
+
+
+def test_a_sound_file_has_no_problem(tmp_path: Path) -> None:
+    """B20: verification, which a shard must pass after a failure."""
+    engine = open_lmdb(tmp_path)
+    put(engine, **{f"k{n}": bytes(5_000) for n in range(300)})
+    engine.close()
+
+    assert verify(tmp_path) == ""
+
+
+def test_a_damaged_file_has_a_problem(tmp_path: Path) -> None:
+    """B20: a page whose content is noise is found."""
+    engine = open_lmdb(tmp_path)
+    put(engine, **{f"k{n:04}": b"v" * 50 for n in range(3_000)})
+    engine.close()
+    with (tmp_path / "data.mdb").open("r+b") as file:
+        content = file.read()
+        page = content.index(b"k0100") // 4_096
+        file.seek(page * 4_096)
+        file.write(b"\xa5" * 4_096)
+
+    assert verify(tmp_path) != ""
