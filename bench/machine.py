@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+_ROOT = Path(__file__).resolve().parent.parent
+# Changes of other files do not change what is measured.
+_MEASURED = ("server", "clients/python", "bench/*.py")
 _LIBRARIES = ("grpcio", "protobuf", "lmdb", "uvloop", "msgspec", "zstandard")
 
 
@@ -15,13 +18,19 @@ def describe(work_dir: Path) -> str:
     """A few lines of Markdown about the machine and the software."""
     libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     lines = [
-        f"- {datetime.now(UTC):%Y-%m-%d}, statekeeper {version('statekeeper')} at {_commit()}",
         f"- {os.cpu_count()} x {_cpu_model()}, {_memory_gib():.0f} GiB, Linux {platform.release()}",
         f"- data on {_file_system(work_dir)}",
         f"- Python {platform.python_version()}, {libraries}",
         f"- {_output('etcd', '--version')}; {_output('h2load', '--version')}",
     ]
     return "\n".join(lines)
+
+
+def commit() -> str:
+    """What is measured: the day, and the commit of the checkout."""
+    found = _git("rev-parse", "--short", "HEAD") or "an unknown commit"
+    changed = " with changes" if _git("status", "--porcelain", "--", *_MEASURED) else ""
+    return f"{datetime.now(UTC):%Y-%m-%d} at {found}{changed}"
 
 
 def _cpu_model() -> str:
@@ -46,13 +55,12 @@ def _file_system(folder: Path) -> str:
     return kind
 
 
-def _commit() -> str:
+def _git(*arguments: str) -> str:
     git = shutil.which("git")
     if git is None:
-        return "an unknown commit"
-    command = [git, "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    return found.stdout.strip() or "an unknown commit"
+        return ""
+    command = [git, "-C", str(_ROOT), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _output(program: str, flag: str) -> str:

@@ -40,8 +40,8 @@ def main() -> None:
     given = parser.parse_args()
     rounds = given.rounds or (3 if given.quick else 5)
     command = shlex.join(["python", "bench/run.py", *(a for a in sys.argv[1:] if a != "--write")])
-    described = machine.describe(given.dir)
-    print(f"{described}\n")
+    described, commit = machine.describe(given.dir), machine.commit()
+    print(f"{described}\n- {commit}\n")
     for name in given.only or _BENCHMARKS:
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="statekeeper-bench-", dir=given.dir) as work_dir:
@@ -49,7 +49,7 @@ def main() -> None:
         text = report.text()
         print(f"{text}\n\n[{name}: {time.monotonic() - began:.0f} s]\n", flush=True)
         if given.write:
-            readme.write(name, f"{text}\n\nBy `{command}`.")
+            readme.write(name, f"{text}\n\nBy `{command}`, {commit}.")
     if given.write:
         readme.write("machine", described)
 
