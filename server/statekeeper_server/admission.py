@@ -16,6 +16,10 @@ class Admission:
             raise OverloadedError("too many bytes are under way")
         self._bytes += size_bytes
 
+    def hold(self, size_bytes: int) -> None:
+        """Take room that is in use already, so that what comes next is refused instead."""
+        self._bytes += size_bytes
+
     def leave(self, size_bytes: int) -> None:
         """Give it back."""
         self._bytes -= size_bytes

@@ -9,17 +9,16 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-import structlog
-
 from statekeeper_server.clock import Clock
 from statekeeper_server.engine import Engine, EngineBrokenError, EngineFullError
 from statekeeper_server.errors import StateError, StorageFullError
+from statekeeper_server.logs import get_logger
 from statekeeper_server.operations.writing import Written
 from statekeeper_server.store.reader import Reader
 from statekeeper_server.store.reclaim import reclaim
 from statekeeper_server.store.writer import History, Writer
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 # Few enough to go unnoticed in a commit.
 _RECLAIM_ROWS = 64

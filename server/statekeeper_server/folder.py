@@ -74,7 +74,11 @@ class DataFolder:
         self._metasync = metasync
         try:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Before anything is put there: it may be somebody else's folder.
+            self._check_ours()
             self._lock = self._take_lock()
+        except FileExistsError:
+            raise FolderError(f"{path} is a file: name a folder") from None
         except OSError as error:
             raise FolderError(f"cannot use the data folder {path}: {error.strerror}") from error
         try:
@@ -141,14 +145,19 @@ class DataFolder:
     def _damaged(self) -> FolderError:
         return FolderError(f"{self._path / 'FORMAT'} is damaged: it is no JSON of ours")
 
-    def _check_new(self) -> None:
+    def _check_ours(self) -> None:
         """A folder without FORMAT must hold nothing but what an interrupted making left."""
+        if (self._path / "FORMAT").exists():
+            return
         for entry in self._path.iterdir():
             if entry.name != "LOCK" and not entry.name.startswith(("shard-", ".FORMAT")):
                 raise FolderError(
                     f"the folder {self._path} is no data folder and not empty "
                     f"(it has {entry.name}): name another one"
                 )
+
+    def _check_new(self) -> None:
+        """What an interrupted making left has no executions in it."""
         for path in self._path.glob("shard-*/data.mdb"):
             if self._has_executions(ShardFolder(path.parent, self._map_size_bytes, self._metasync)):
                 raise FolderError(

@@ -11,18 +11,18 @@ from concurrent.futures import Executor
 from typing import NoReturn, Protocol, TypeVar
 
 import grpc
-import structlog
 from google.protobuf.message import DecodeError, Message
 
 from statekeeper.v1.execution_pb2 import ExecutionKey
 from statekeeper_server import keys
 from statekeeper_server.admission import Admission
 from statekeeper_server.errors import StateError
+from statekeeper_server.logs import get_logger
 from statekeeper_server.malformed import describe
 from statekeeper_server.requests.fields import check_key
 from statekeeper_server.status import INTERNAL_MESSAGE, retry_pushback_ms, to_status
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 # What is larger takes more than a few hundred microseconds, and would hold up all other
 # callers on the event loop.
@@ -49,6 +49,8 @@ def unary(
     request_type: type[R],
     check: Callable[[R], C],
     method: Callable[[C], Awaitable[bytes]],
+    *,
+    read_only: bool = False,
 ) -> "grpc.RpcMethodHandler[bytes, bytes]":
     """The handler of a unary RPC.
 
@@ -58,7 +60,11 @@ def unary(
         request_type: what to parse.
         check: makes of a request what the method takes; raises StateError.
         method: gives the response, serialised.
+        read_only: whether its answer may still be refused when it takes too much room;
+            what a write has done cannot be refused any more.
     """
+
+    hold_response = admission.enter if read_only else admission.hold
 
     async def handle(raw: bytes, context: _Context) -> bytes:
         size_bytes = len(raw)
@@ -76,7 +82,10 @@ def unary(
             finally:
                 admission.leave(size_bytes)
             if len(response) > LARGE_BYTES:
-                _hold_room(admission, context, len(response))
+                # Counted until it is sent: a caller that reads slowly holds it here.
+                response_bytes = len(response)
+                hold_response(response_bytes)
+                context.add_done_callback(lambda _: admission.leave(response_bytes))  # type: ignore[arg-type]  # the stubs say that it takes none
         except StateError as error:
             await _refuse(context, error, request)
         except asyncio.CancelledError:
@@ -89,12 +98,6 @@ def unary(
 
     # Without serialisers the handler is given bytes, and gives bytes.
     return grpc.unary_unary_rpc_method_handler(handle)
-
-
-def _hold_room(admission: Admission, context: _Context, size_bytes: int) -> None:
-    """Count a large response until it is sent: a caller that reads slowly holds it here."""
-    admission.enter(size_bytes)
-    context.add_done_callback(lambda _: admission.leave(size_bytes))  # type: ignore[arg-type]  # the stubs say that it takes none
 
 
 def _parse(request_type: type[R], raw: bytes) -> R:

@@ -5,10 +5,9 @@ import socket
 from pathlib import Path
 
 import grpc
-import structlog
 from grpc_health.v1 import health_pb2
 from grpc_health.v1.health import SERVICE_NAME as HEALTH_SERVICE_NAME
-from grpc_health.v1.health import aio as health  # type: ignore[attr-defined]  # not in its stubs
+from grpc_health.v1.health import aio as health
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 from grpc_reflection.v1alpha import reflection
 
@@ -19,12 +18,13 @@ from statekeeper_server.config import Config, split_address
 from statekeeper_server.engine import EngineBrokenError
 from statekeeper_server.folder import DataFolder, FolderError
 from statekeeper_server.limits import StateLimits
+from statekeeper_server.logs import get_logger
 from statekeeper_server.service import StateManager
 from statekeeper_server.shards import Shards
 from statekeeper_server.store.writer import History
 from statekeeper_server.worker import QueueLimits
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 _SHARDS_DEFAULT = 4
 _PING_INTERVAL_MS_MIN = 20_000

@@ -67,11 +67,14 @@ class StateManager:
         check_update = partial(requests.check_update, limits=self._limits)
         methods = {
             "Save": call(SaveRequest, check_save, self.save),
-            "Load": call(LoadRequest, requests.check_load, self.load),
+            "Load": call(LoadRequest, requests.check_load, self.load, read_only=True),
             "Update": call(UpdateRequest, check_update, self.update),
             "Delete": call(DeleteRequest, requests.check_delete, self.delete),
             "ListRevisions": call(
-                ListRevisionsRequest, requests.check_list_revisions, self.list_revisions
+                ListRevisionsRequest,
+                requests.check_list_revisions,
+                self.list_revisions,
+                read_only=True,
             ),
         }
         return grpc.method_handlers_generic_handler(SERVICE_NAME, methods)

@@ -17,19 +17,18 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Protocol, TypeVar
 
-import structlog
-
 from statekeeper_server.clock import Clock
 from statekeeper_server.committer import Batch, Committer, Outcome
 from statekeeper_server.engine import Engine, EngineBrokenError
 from statekeeper_server.errors import OverloadedError, StorageError
+from statekeeper_server.logs import get_logger
 from statekeeper_server.operations.writing import WriteRequest, Written
 from statekeeper_server.pace import Pace
 from statekeeper_server.readers import Readers, Reading
 from statekeeper_server.standstill import standstill
 from statekeeper_server.store.writer import History, Writer
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 # A batch is bounded so that its callers do not wait for each other for long.
 _BATCH_OPERATIONS_MAX = 1024
