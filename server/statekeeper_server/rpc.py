@@ -63,7 +63,6 @@ def unary(
         read_only: whether its answer may still be refused when it takes too much room;
             what a write has done cannot be refused any more.
     """
-
     hold_response = admission.enter if read_only else admission.hold
 
     async def handle(raw: bytes, context: _Context) -> bytes:
