@@ -62,7 +62,7 @@ class Config(BaseSettings):
         default=None,
         ge=1,
         le=64,
-        description="Number of shards, fixed when a data folder is made [default: 4 for a new "
+        description="Number of shards, fixed when a data folder is made [default: 1 for a new "
         "folder]. More shards commit in parallel, fewer commit more at once.",
     )
     insecure: bool = Field(

@@ -26,7 +26,7 @@ from statekeeper_server.worker import QueueLimits
 
 _log = get_logger(__name__)
 
-_SHARDS_DEFAULT = 4
+_SHARDS_DEFAULT = 1
 _PING_INTERVAL_MS_MIN = 20_000
 
 
