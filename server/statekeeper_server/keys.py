@@ -1,7 +1,8 @@
 """The keys of all tables: bytes whose order is the order in which rows are read.
 
-Integers are 8 bytes, big-endian. Revisions inside an entry's key are complemented,
-so that the newest version comes first.
+Integers are 8 bytes, big-endian. An entry's versions are in the order of their
+revisions, so a new one goes behind the others: a B-tree fills its pages then, where it
+would leave them half empty if each came in front.
 """
 
 import struct
@@ -10,7 +11,6 @@ from hashlib import blake2b
 _REVISION = struct.Struct(">Q")
 _ENTRY_HEAD = struct.Struct(">QBB")
 _CHUNK = struct.Struct(">QQII")
-_LAST = 0xFFFF_FFFF_FFFF_FFFF
 _VERSION_BYTES = _REVISION.size
 
 
@@ -58,7 +58,7 @@ def entry_prefix(uid: int, document: int, entry: bytes) -> bytes:
 
 def version_key(prefix: bytes, revision: int) -> bytes:
     """Key of the version of an entry that was written at a revision."""
-    return prefix + _REVISION.pack(_LAST - revision)
+    return prefix + _REVISION.pack(revision)
 
 
 def document_prefix(uid: int, document: int) -> bytes:
@@ -68,7 +68,7 @@ def document_prefix(uid: int, document: int) -> bytes:
 
 def split_version_key(key: bytes) -> tuple[bytes, int]:
     """The entry's prefix and the revision of a version's key."""
-    return key[:-_VERSION_BYTES], _LAST - int.from_bytes(key[-_VERSION_BYTES:])
+    return key[:-_VERSION_BYTES], int.from_bytes(key[-_VERSION_BYTES:])
 
 
 def document_of(prefix: bytes) -> int:

@@ -28,6 +28,7 @@ _log = get_logger(__name__)
 
 _SHARDS_DEFAULT = 1
 _PING_INTERVAL_MS_MIN = 20_000
+_PENDING_CALLS_MAX = 100_000
 
 
 class StartError(Exception):
@@ -125,6 +126,10 @@ class Server:
                 ("grpc.so_reuseport", 0),
                 ("grpc.max_receive_message_length", int(config.message_bytes_max)),
                 ("grpc.max_send_message_length", int(config.message_bytes_max)),
+                # Otherwise gRPC cancels calls that come faster than they are taken up,
+                # without asking anybody; what is too much is refused by name here.
+                ("grpc.server.max_pending_requests", _PENDING_CALLS_MAX),
+                ("grpc.server.max_pending_requests_hard_limit", _PENDING_CALLS_MAX),
                 # Clients may ping long streams without being cut off.
                 ("grpc.keepalive_permit_without_calls", 1),
                 ("grpc.http2.min_ping_interval_without_data_ms", _PING_INTERVAL_MS_MIN),

@@ -44,11 +44,11 @@ def test_a_revision_key_tells_its_revision(revision: int) -> None:
 
 
 @given(place=places, older=revisions, newer=revisions)
-def test_the_newest_version_of_an_entry_comes_first(
+def test_the_newest_version_of_an_entry_comes_last(
     place: tuple[int, int, bytes], older: int, newer: int
 ) -> None:
     prefix = entry_prefix(*place)
-    assert (version_key(prefix, newer) < version_key(prefix, older)) == (newer > older)
+    assert (version_key(prefix, newer) > version_key(prefix, older)) == (newer > older)
 
 
 @given(place=places, revision=revisions)

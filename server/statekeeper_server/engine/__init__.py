@@ -49,10 +49,6 @@ class Cursor(Protocol):
         """Go to the row after; None when there is none."""
         ...
 
-    def previous(self) -> tuple[bytes, bytes] | None:
-        """Go to the row before; None when there is none."""
-        ...
-
 
 class ReadTransaction(Protocol):
     """A snapshot: sees all that was committed when it began, and nothing after."""

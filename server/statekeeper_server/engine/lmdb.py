@@ -59,10 +59,6 @@ class LmdbCursor:
         cursor = self._cursor
         return cursor.item() if cursor.next() else None
 
-    def previous(self) -> tuple[bytes, bytes] | None:
-        cursor = self._cursor
-        return cursor.item() if cursor.prev() else None
-
 
 class LmdbTransaction:
     """Implements `ReadTransaction` and `WriteTransaction`."""

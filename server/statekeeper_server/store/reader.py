@@ -7,6 +7,7 @@ from statekeeper_server.codec import decompress
 from statekeeper_server.engine import ReadTransaction, Table
 from statekeeper_server.keys import (
     ExecutionKey,
+    after,
     chunk_key,
     read_entry_prefix,
     read_revision_key,
@@ -72,24 +73,27 @@ class Reader:
 
     def entry(self, prefix: bytes, at: int = _LATEST) -> Entry | None:
         """An entry's newest version, or the newest one not after the revision `at`."""
-        row = self._txn.cursor(Table.ENTRIES).seek(version_key(prefix, at))
+        row = self._txn.cursor(Table.ENTRIES).seek_before(_just_after(prefix, at))
         if row is None:
             return None
         found, revision = split_version_key(row[0])
         return Entry(prefix, revision, EntryVersion.FromString(row[1])) if found == prefix else None
 
     def entries(self, prefix: bytes, at: int = _LATEST) -> Iterator[Entry]:
-        """The same for all entries whose keys begin so: an execution's or a document's."""
+        """The same for all entries whose keys begin so: an execution's or a document's.
+
+        The last entry comes first, as the newest version is the last of its entry.
+        """
         cursor = self._txn.cursor(Table.ENTRIES)
-        row = cursor.seek(prefix)
+        row = cursor.seek_before(after(prefix))
         while row is not None and row[0].startswith(prefix):
             entry, revision = split_version_key(row[0])
             if revision > at:
-                row = cursor.seek(version_key(entry, at))
+                row = cursor.seek_before(_just_after(entry, at))
                 continue
             yield Entry(entry, revision, EntryVersion.FromString(row[1]))
             # Step over its older versions, all of them at once.
-            row = cursor.seek(version_key(entry, 0))
+            row = cursor.seek_before(version_key(entry, 0))
 
     def values(
         self, uid: int, prefix: bytes, at: int = _LATEST, count: int | None = None
@@ -124,3 +128,8 @@ class Reader:
         )
         payload = b"".join(row for row in rows if row is not None)
         return decompress(payload) if chunks.zstd else payload
+
+
+def _just_after(prefix: bytes, revision: int) -> bytes:
+    """The smallest key after that of an entry's version."""
+    return version_key(prefix, revision) + b"\0"

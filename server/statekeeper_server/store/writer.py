@@ -99,7 +99,7 @@ class Writer(Reader):
         last_unkept = newest_ordinal - self._history.versions_kept
         oldest_us = now_us - self._history.window_us
         cursor = self._write.cursor(Table.ENTRIES)
-        row = cursor.seek_before(version_key(prefix, 0))
+        row = cursor.seek(prefix)
         dropped: list[Entry] = []
         older: Entry | None = None
         while row is not None and row[0].startswith(prefix):
@@ -111,7 +111,7 @@ class Writer(Reader):
                     break
                 dropped.append(older)
             older = entry
-            row = cursor.previous()
+            row = cursor.next()
         if older is not None and dropped:
             # A state from before the oldest version kept would lack this entry.
             head.history_floor = max(head.history_floor, older.revision)
