@@ -71,6 +71,8 @@ def check_options(request: _WriteRequest, key: ExecutionKey) -> WriteOptions:
     mark = None
     request_id = check_text_or_empty("options.request_id", options.request_id)
     if request_id:
+        # However the caller spells the default, it is the same request.
+        request.key.namespace = key.namespace
         mark = RequestMark(key.request(request_id), _digest(request))
     return WriteOptions(expected, ttl_us, mark, actor)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from statekeeper_server.codec import decompress
-from statekeeper_server.engine import ReadTransaction, Table
+from statekeeper_server.engine import EngineBrokenError, ReadTransaction, Table
 from statekeeper_server.keys import (
     ExecutionKey,
     after,
@@ -122,11 +122,13 @@ class Reader:
         return None if form is None else self._join(uid, entry.revision, version.chunks)
 
     def _join(self, uid: int, revision: int, chunks: Chunks) -> bytes:
-        rows = (
-            self._txn.get(Table.CHUNKS, chunk_key(uid, revision, chunks.ordinal, number))
-            for number in range(chunks.count)
-        )
-        payload = b"".join(row for row in rows if row is not None)
+        pieces: list[bytes] = []
+        for number in range(chunks.count):
+            row = self._txn.get(Table.CHUNKS, chunk_key(uid, revision, chunks.ordinal, number))
+            if row is None:
+                raise EngineBrokenError("a piece of a value is missing")
+            pieces.append(row)
+        payload = b"".join(pieces)
         return decompress(payload) if chunks.zstd else payload
 
 
