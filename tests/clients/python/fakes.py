@@ -12,6 +12,7 @@ import grpc
 from google.protobuf import any_pb2
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
+
 from statekeeper import AsyncClient, AsyncStateManager, Client
 from statekeeper.v1 import (
     execution_pb2,

@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from statekeeper.cache import Cache
 from statekeeper.v1 import execution_pb2, value_pb2
 

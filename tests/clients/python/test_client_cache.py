@@ -6,6 +6,7 @@ from typing import Any
 
 import grpc
 import pytest
+
 from statekeeper import Client, ExecutionState, InternalError, StateManager
 from statekeeper.v1 import execution_pb2, state_manager_pb2, write_pb2
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import grpc
 import pytest
-import statekeeper
 from google.protobuf import any_pb2, duration_pb2
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
+
+import statekeeper
 from statekeeper import errors
 from statekeeper.rpc_errors import BY_REASON, CallSite, Failure, to_state_error
 from statekeeper.v1 import error_reason_pb2

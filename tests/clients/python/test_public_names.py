@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 import statekeeper
 import statekeeper.testing
 from statekeeper import errors

@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from statekeeper import CallCancelledError, Client, DeadlineExceededError
 from statekeeper.testing import TestServer
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from google.protobuf import timestamp_pb2
+
 from statekeeper import ExecutionState, InvalidRequestError, SerializationError, Status
 from statekeeper.requests import (
     ExecutionRef,

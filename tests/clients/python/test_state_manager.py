@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from google.protobuf import timestamp_pb2
+
 from statekeeper import (
     AsyncClient,
     Client,

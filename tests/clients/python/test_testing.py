@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
 from statekeeper import AsyncClient, InvalidRequestError
 from statekeeper.testing import MovableClock, TestServer
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from statekeeper import Binary, InvalidRequestError, SerializationError
 from statekeeper.v1 import value_pb2
 from statekeeper.values import read_document, write_document
