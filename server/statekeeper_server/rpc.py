@@ -8,12 +8,11 @@ are parsed.
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
-from typing import NoReturn, Protocol, TypeVar
+from typing import NoReturn, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
 
-from statekeeper.v1.execution_pb2 import ExecutionKey
 from statekeeper_server import keys
 from statekeeper_server.admission import Admission
 from statekeeper_server.errors import StateError
@@ -28,15 +27,6 @@ _log = get_logger(__name__)
 # callers on the event loop.
 LARGE_BYTES = 64 * 1024
 _Context = grpc.aio.ServicerContext[bytes, bytes]
-
-
-class KeyedRequest(Protocol):
-    """A request for one execution."""
-
-    @property
-    def key(self) -> ExecutionKey:
-        """The execution."""
-        ...
 
 
 R = TypeVar("R", bound=Message)
