@@ -21,7 +21,8 @@ from statekeeper_server.limits import StateLimits
 from statekeeper_server.logs import get_logger
 from statekeeper_server.service import StateManager
 from statekeeper_server.shards import Shards
-from statekeeper_server.store.writer import History
+from statekeeper_server.store.prune import History
+from statekeeper_server.store.writer import Rules
 from statekeeper_server.worker import QueueLimits
 
 _log = get_logger(__name__)
@@ -46,6 +47,14 @@ class Server:
     def __init__(self, config: Config, clock: Clock | None = None) -> None:
         self._config = config
         self._clock = SystemClock() if clock is None else clock
+        self._limits = StateLimits(
+            state_bytes_max=config.state_bytes_max,
+            state_bytes_warn=config.state_bytes_warn,
+            entries_max=config.entries_max,
+            checkpoints_max=config.checkpoints_max,
+            open_pauses_max=config.open_pauses_max,
+            lock_waiters_max=config.lock_waiters_max,
+        )
         self._health = health.HealthServicer()
         self._reports: set[asyncio.Task[None]] = set()
         self.address = ""
@@ -76,7 +85,7 @@ class Server:
             raise
         self._service = StateManager(
             self._shards,
-            StateLimits(config.state_bytes_max, config.state_bytes_warn, config.entries_max),
+            self._limits,
             self._clock,
             Admission(config.inflight_bytes_max),
         )
@@ -99,6 +108,7 @@ class Server:
         """Drain: refuse what is new, finish what is under way, commit, close."""
         _log.info("draining")
         await self._report(serving=False)
+        self._shards.drain()
         await self._server.stop(self._config.drain_s)
         await self._shards.stop()
         self._service.close()
@@ -111,7 +121,10 @@ class Server:
             return Shards(
                 self._folder,
                 self._clock,
-                History(config.versions_kept, round(config.history_window_s * 1_000_000)),
+                Rules(
+                    self._limits,
+                    History(config.versions_kept, round(config.history_window_s * 1_000_000)),
+                ),
                 QueueLimits(config.queue_operations_max, config.queue_bytes_max),
                 self._on_service_change,
             )

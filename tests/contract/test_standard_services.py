@@ -33,4 +33,7 @@ def test_the_contract_can_be_asked_for(raw: RawClient) -> None:
     assert {STATE_MANAGER, "grpc.health.v1.Health"} <= names
     assert [method.name for method in file.service[0].method] == [
         *("Save", "Load", "Update", "Delete", "ListRevisions"),
+        *("Pause", "Resume", "GetPause", "ListPauses"),
+        *("Checkpoint", "Restore", "ListCheckpoints", "DeleteCheckpoint"),
+        *("Lock", "RenewLock", "Unlock", "GetLock", "Transaction"),
     ]

@@ -24,6 +24,14 @@ class Table(enum.IntEnum):
     REQUESTS = 4
     GARBAGE = 5
     META = 6
+    CHECKPOINTS = 7
+    PINS = 8
+    UNPINNED = 9
+    PAUSES = 10
+    TOKENS = 11
+    INBOX = 12
+    TIMERS = 13
+    LOCKS = 14
 
 
 class EngineFullError(Exception):
