@@ -26,8 +26,8 @@ _log = get_logger(__name__)
 # Few enough to go unnoticed in a commit.
 _RECLAIM_ROWS = 64
 _EXPIRE_EXECUTIONS = 64
-# How long what is due is left alone where there is no room to write it down.
-_FULL_DELAY_US = 1_000_000
+# How long what is due is left alone after it could not be done.
+_TEND_DELAY_US = 1_000_000
 
 
 class Submission(Protocol):
@@ -80,7 +80,7 @@ class Committer:
         self._answered: list[tuple[Waiter, Done]] = []
         # What an earlier run has left is looked for once.
         self._has_garbage = True
-        self._full_until_us = 0
+        self._tend_from_us = 0
         txn = engine.read()
         try:
             store = Reader(txn)
@@ -108,6 +108,8 @@ class Committer:
                 raise
             except Exception as error:  # noqa: BLE001 - one of them failed: which, is seen below
                 _log.warning("batch failed", shard=self._name, problem=repr(error))
+                # It may have been what was due: nobody else is to fail for that.
+                self._leave_alone()
             else:
                 return
         for submission in batch:
@@ -124,17 +126,19 @@ class Committer:
             return
         try:
             self._commit(())
+        except EngineBrokenError:
+            raise
         except EngineFullError:
             _log.warning("no room for what is due", shard=self._name)
-            self._has_garbage = False
-            self._full_until_us = self._clock.monotonic_us() + _FULL_DELAY_US
+            self._leave_alone()
+        except Exception:  # noqa: BLE001 - it is logged, and tried again later
+            _log.exception("what is due failed", shard=self._name)
+            self._leave_alone()
 
     def idle_s(self) -> float | None:
         """For how long there is nothing to tend; 0 when there is; None: for ever."""
-        if self._has_garbage:
-            return 0
-        waits: list[int] = []
         now_us = self._clock.monotonic_us()
+        waits: list[int] = [0] if self._has_garbage else []
         lock_us = self._locks.next_due_us()
         if lock_us is not None:
             waits.append(lock_us - now_us)
@@ -142,7 +146,7 @@ class Committer:
             waits.append(self._next_timer_us - self._clock.now_us())
         if not waits:
             return None
-        return max(min(waits), self._full_until_us - now_us, 0) / 1_000_000
+        return max(min(waits), self._tend_from_us - now_us, 0) / 1_000_000
 
     def take_answered(self) -> list[tuple[Waiter, Done]]:
         """Who has waited for a lock and is to be told something, once."""
@@ -168,6 +172,16 @@ class Committer:
             _log.exception("operation failed", shard=self._name)
             return error
 
+    def _leave_alone(self) -> None:
+        self._tend_from_us = self._clock.monotonic_us() + _TEND_DELAY_US
+
+    def _settle(self, store: Writer, now_us: int) -> None:
+        """End the leases, waits and pauses whose time is over."""
+        for row in self._locks.due(store.locks.now_us):
+            settle(store, row, now_us)
+        if self._next_timer_us is not None and self._next_timer_us <= now_us:
+            expire_due_pauses(store, now_us, _EXPIRE_EXECUTIONS)
+
     def _commit(self, batch: Batch) -> list[Outcome]:
         """Apply a batch in one transaction, and with it what is due."""
         txn = self._engine.write()
@@ -175,13 +189,14 @@ class Committer:
             locks = LockChanges(self._locks, self._clock.monotonic_us())
             store = Writer(txn, self._rules, locks, self._next_revision)
             now_us = self._clock.now_us()
-            for row in self._locks.due(locks.now_us):
-                settle(store, row, now_us)
-            if self._next_timer_us is not None and self._next_timer_us <= now_us:
-                expire_due_pauses(store, now_us, _EXPIRE_EXECUTIONS)
+            tends = locks.now_us >= self._tend_from_us
+            if tends:
+                self._settle(store, now_us)
             with self._undisturbed(batch):
                 outcomes = [_attempt(submission, store, now_us) for submission in batch]
-            garbage_left = self._has_garbage and reclaim(txn, _RECLAIM_ROWS)
+            garbage_left = self._has_garbage
+            if tends and garbage_left:
+                garbage_left = reclaim(txn, _RECLAIM_ROWS)
             next_timer_us = store.next_due_us() if store.timers_moved else self._next_timer_us
             txn.commit()
         finally:
