@@ -22,8 +22,14 @@ from statekeeper_server.keys import (
 )
 from statekeeper_server.operations.times import to_us
 from statekeeper_server.operations.writing import WriteOptions, living
-from statekeeper_server.storage.v1.records_pb2 import Act, CheckpointRow, Head, OpenPause, PauseRow
-from statekeeper_server.store.reader import Entry
+from statekeeper_server.storage.v1.records_pb2 import (
+    CheckpointRow,
+    Event,
+    Head,
+    OpenPause,
+    PauseRow,
+)
+from statekeeper_server.store.reader import Entry, state_entries_count
 from statekeeper_server.store.writer import EntryChange, Writer
 
 Entries = Mapping[int, Mapping[str, EncodedEntry]]
@@ -45,7 +51,7 @@ class Draft:
         uid: the execution's name in the tables.
         state: the state as it is now, without its values; None while there is none.
         entries: the entries that differ from what is stored, by their prefixes.
-        acts: what was done to the state or a pause, each kind of it once.
+        event: gets what was done to the state or a pause, each kind of it once.
         changes: how many things were done.
         open_pauses: the pauses that wait.
         pause_rows: the pauses that were opened or changed.
@@ -56,11 +62,11 @@ class Draft:
     """
 
     __slots__ = (
-        "acts",
         "changes",
         "checkpoints",
         "deleted",
         "entries",
+        "event",
         "gone_checkpoints",
         "key",
         "now_us",
@@ -87,7 +93,7 @@ class Draft:
         self.old = old
         self.revision = store.next_revision
         self.entries: dict[bytes, EntryChange] = {}
-        self.acts: list[Act] = []
+        self.event = Event()
         self.changes = 0
         self.open_pauses: dict[PauseNumber, OpenPause] = {}
         self.pause_rows: dict[PauseNumber, PauseRow] = {}
@@ -124,10 +130,17 @@ class Draft:
 
     def act(self, kind: EventKind, *, pause_id: str = "", checkpoint: str = "") -> None:
         """Note what is done, for the history and for watchers."""
-        act = Act(kind=kind, pause_id=pause_id, checkpoint=checkpoint)
-        if not self.acts or act not in self.acts:
-            self.acts.append(act)
         self.changes += 1
+        acts = self.event.acts
+        for act in acts:
+            if (act.kind, act.pause_id, act.checkpoint) == (kind, pause_id, checkpoint):
+                return
+        act = acts.add()
+        act.kind = kind
+        if pause_id:
+            act.pause_id = pause_id
+        if checkpoint:
+            act.checkpoint = checkpoint
 
     def edit_state(self) -> ExecutionState:
         """A copy of the state to change and put back."""
@@ -167,14 +180,18 @@ class Draft:
         """Make of the state's entries exactly the wanted ones."""
         if self.entries:
             self._forget(lambda prefix: document_of(prefix) < STATE_DOCUMENTS_END)
-        self._replace(() if self.old is None else self.store.state_entries(self.uid), wanted)
+        if self.old is None:
+            self._replace((), wanted)
+        elif not self._replace_same(self.old, wanted):
+            self._replace(self.store.live_state_entries(self.old), wanted)
 
     def replace_document(self, document: int, wanted: Mapping[str, EncodedEntry]) -> None:
         """Make of a document's entries exactly the wanted ones."""
         if self.entries:
             self._forget(lambda prefix: document_of(prefix) == document)
         stored = self.store.entries(document_prefix(self.uid, document))
-        self._replace(() if self.old is None else stored, {document: wanted})
+        live = () if self.old is None else (entry for entry in stored if not entry.removed)
+        self._replace(live, {document: wanted})
 
     def restore_entries(self, revision: int) -> None:
         """Make of the state's entries what they were right after a revision."""
@@ -197,13 +214,37 @@ class Draft:
         kept = {prefix: change for prefix, change in self.entries.items() if not gone(prefix)}
         self.entries = kept
 
+    def _replace_same(self, old: Head, wanted: Entries) -> bool:
+        """Replace the entries if they are the same ones as before, as they mostly are.
+
+        Then there is nothing to be removed, and nothing to be searched.
+        """
+        count = sum([len(values) for values in wanted.values()])
+        if count != state_entries_count(old):
+            return False
+        found: list[EntryChange] = []
+        for document, values in wanted.items():
+            for name, value in values.items():
+                prefix = entry_prefix(old.uid, document, name.encode())
+                entry = self.store.entry(prefix)
+                if entry is None or entry.removed:
+                    return False
+                found.append(EntryChange(prefix, value, entry))
+        for change in found:
+            self._change(*change)
+        return True
+
     def _replace(self, stored: Iterable[Entry], wanted: Entries) -> None:
         olds = {entry.prefix: entry for entry in stored}
         uid = self.uid
         for document, values in wanted.items():
             for name, value in values.items():
                 prefix = entry_prefix(uid, document, name.encode())
-                self._change(prefix, value, olds.pop(prefix, None))
+                old = olds.pop(prefix, None)
+                if old is None and self.old is not None:
+                    # It may have been there before, and have been removed.
+                    old = self.store.entry(prefix)
+                self._change(prefix, value, old)
         for prefix, old in olds.items():
             self._change(prefix, None, old)
 

@@ -129,8 +129,8 @@ def _read_values(
     uid, at = head.uid, loaded.execution.revision
     if selection is None:
         is_latest = at == head.execution.revision
-        count = _count(head) if is_latest else None
-        return store.values(uid, store.state_entries(uid, at), count)
+        entries = store.live_state_entries(head) if is_latest else store.state_entries(uid, at)
+        return store.values(uid, entries)
     values: list[StoredValue] = []
     for document in selection.documents:
         values += store.values(uid, store.entries(document_prefix(uid, document), at))
@@ -141,10 +141,6 @@ def _read_values(
             if value is not None:
                 values.append((document, name, value))
     return values
-
-
-def _count(head: Head) -> int:
-    return sum([size.entries for size in head.sizes if size.document < STATE_DOCUMENTS_END])
 
 
 def _draft_values(draft: Draft) -> Iterator[StoredValue]:

@@ -35,58 +35,66 @@ def store_draft(draft: Draft, result: WriteResult) -> None:
 
 
 def _store_change(draft: Draft, result: WriteResult) -> None:
-    store, old, key, now_us = draft.store, draft.old, draft.key, draft.now_us
-    state = draft.existing()
-    entries = draft.entries.values()
-    event = Event(acts=draft.acts, actor=draft.options.actor)
-    changed = _changed(ExecutionState() if old is None else old.execution.state, state, entries)
-    for act in event.acts:
-        act.changed.extend(changed)
-    if old is None:
-        head = _first_head(key, draft.revision, now_us)
-    else:
-        # In place: it was read for this draft alone.
-        head = old
-        event.previous_revision = head.execution.revision
-    execution = head.execution
-    execution.revision = draft.revision
-    execution.version += 1
-    set_time(execution.update_time, now_us)
-    execution.state.CopyFrom(state)
-    size_bytes = _size(head)
-    if entries:
-        _count(head, entries)
-    warnings = _check_size(size_bytes, _size(head), store.limits)
+    store, entries = draft.store, draft.entries.values()
+    _put_changed(draft)
+    head = _next_head(draft)
+    warnings = _check_size(head, entries, store.limits)
 
-    if old is None and draft.stored is not None:
-        unlist_pauses(store, key, draft.stored.open_pauses)
+    if draft.old is None and draft.stored is not None:
+        unlist_pauses(store, draft.key, draft.stored.open_pauses)
         store.discard(draft.stored.uid)
-    for name, gone in draft.gone_checkpoints.items():
-        store.remove_checkpoint(head, name, gone)
-    _put_checkpoints(draft, head)
+    if draft.checkpoints or draft.gone_checkpoints:
+        # Before the entries: what they supersede may be needed by a checkpoint from now on.
+        _put_checkpoints(draft, head)
     for ordinal, entry in enumerate(entries):
-        store.put_entry(head, entry, ordinal, now_us)
+        store.put_entry(head, entry, ordinal, draft.now_us)
     if draft.pause_rows:
         put_pauses(draft, head)
         drop_old_pauses(draft, head)
     _prolong(draft, head)
-    store.put_head(key, head)
+    store.put_head(draft.key, head)
+    event = draft.event
     event.uid = head.uid
-    event.execution.CopyFrom(execution)
-    event.acts.extend(
-        Act(kind=EVENT_KIND_CHECKPOINTED, checkpoint=name) for name in draft.checkpoints
-    )
+    event.actor = draft.options.actor
+    event.execution.CopyFrom(head.execution)
+    for name in draft.checkpoints:
+        event.acts.add(kind=EVENT_KIND_CHECKPOINTED, checkpoint=name)
     store.append(event)
-    _put_result(result, head, now_us)
+    _put_result(result, head, draft.now_us)
     if warnings:
         result.warnings.extend(warnings)
+
+
+def _put_changed(draft: Draft) -> None:
+    """Note what really changes."""
+    before = ExecutionState() if draft.old is None else draft.old.execution.state
+    changed = _changed(before, draft.existing(), draft.entries.values())
+    if changed:
+        for act in draft.event.acts:
+            act.changed.extend(changed)
+
+
+def _next_head(draft: Draft) -> Head:
+    """The execution after the change, but for its pauses and when it expires."""
+    if draft.old is None:
+        head = _first_head(draft.key, draft.revision, draft.now_us)
+    else:
+        # In place: it was read for this draft alone.
+        head = draft.old
+        draft.event.previous_revision = head.execution.revision
+    execution = head.execution
+    execution.revision = draft.revision
+    execution.version += 1
+    set_time(execution.update_time, draft.now_us)
+    execution.state.CopyFrom(draft.existing())
+    if draft.entries:
+        _count(head, draft.entries.values())
+    return head
 
 
 def _store_checkpoints_alone(draft: Draft, result: WriteResult) -> None:
     """The revision does not move; what is made takes a position of the log for its event."""
     store, head = draft.store, draft.living_head()
-    for name, gone in draft.gone_checkpoints.items():
-        store.remove_checkpoint(head, name, gone)
     _put_checkpoints(draft, head)
     _prolong(draft, head)
     store.put_head(draft.key, head)
@@ -149,7 +157,8 @@ def _prolong(draft: Draft, head: Head) -> None:
 
 
 def _put_checkpoints(draft: Draft, head: Head) -> None:
-    # Before the entries: what they supersede may be needed by a checkpoint from now on.
+    for name, gone in draft.gone_checkpoints.items():
+        draft.store.remove_checkpoint(head, name, gone)
     for name, row in draft.checkpoints.items():
         row.position = draft.store.next_revision
         if not row.HasField("execution"):
@@ -182,24 +191,30 @@ def _count(head: Head, changes: Iterable[EntryChange]) -> None:
             size.value_bytes += value.value_bytes
 
 
-def _size(head: Head) -> int:
+def _check_size(
+    head: Head, entries: Collection[EntryChange], limits: StateLimits
+) -> tuple[str, ...]:
     size_bytes = 0
     for size in head.sizes:
         size_bytes += size.value_bytes
-    return size_bytes
-
-
-def _check_size(before_bytes: int, size_bytes: int, limits: StateLimits) -> tuple[str, ...]:
     if size_bytes <= limits.state_bytes_warn:
         return ()
     # Where the limit was lowered, what is too large can still become smaller.
-    if size_bytes > max(limits.state_bytes_max, before_bytes):
+    if size_bytes > limits.state_bytes_max and _growth(entries) > 0:
         raise StateTooLargeError(size_bytes, limits.state_bytes_max)
     warning = (
         f"the state takes {size_bytes} bytes, more than the recommended "
         f"{limits.state_bytes_warn}: keep large values elsewhere and store references"
     )
     return (warning,)
+
+
+def _growth(entries: Iterable[EntryChange]) -> int:
+    growth_bytes = 0
+    for _, value, old in entries:
+        growth_bytes += 0 if value is None else value.value_bytes
+        growth_bytes -= 0 if old is None else old.version.value_bytes
+    return growth_bytes
 
 
 def _changed(

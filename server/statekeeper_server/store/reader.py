@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from statekeeper_server.codec import EncodedEntry, decompress
+from statekeeper_server.documents import STATE_DOCUMENTS_END
 from statekeeper_server.engine import EngineBrokenError, ReadTransaction, Table
 from statekeeper_server.keys import (
     ExecutionKey,
@@ -102,6 +103,19 @@ class Reader:
         """The same for all entries of an execution's state."""
         return self._entries(revision_key(uid), state_end(uid), at)
 
+    def live_state_entries(self, head: Head) -> Iterator[Entry]:
+        """The newest version of each entry of an execution's state that is not removed."""
+        left = state_entries_count(head)
+        if not left:
+            return
+        for entry in self.state_entries(head.uid):
+            if not entry.removed:
+                yield entry
+                left -= 1
+                if not left:
+                    # Spares the search for one more.
+                    return
+
     def _entries(self, prefix: bytes, end: bytes, at: int) -> Iterator[Entry]:
         # Backwards, as the newest version is the last of its entry.
         cursor = self._txn.cursor(Table.ENTRIES)
@@ -115,21 +129,12 @@ class Reader:
             # Step over its older versions, all of them at once.
             row = cursor.seek_before(version_key(entry, 0))
 
-    def values(
-        self, uid: int, entries: Iterable[Entry], count: int | None = None
-    ) -> Iterator[StoredValue]:
-        """The live values among entries; `count` of them, where that is known."""
-        if count == 0:
-            return
-        found = 0
+    def values(self, uid: int, entries: Iterable[Entry]) -> Iterator[StoredValue]:
+        """The live values among entries."""
         for entry in entries:
             value = self.value(uid, entry)
             if value is not None:
                 yield (*read_entry_prefix(entry.prefix), value)
-                found += 1
-                if found == count:
-                    # Spares the search for one more.
-                    break
 
     def value(self, uid: int, entry: Entry) -> bytes | None:
         """The serialised Value of a version; None when it says that the entry is gone."""
@@ -232,6 +237,11 @@ class Reader:
             if row is None:
                 raise EngineBrokenError("a piece of a value is missing")
             yield row
+
+
+def state_entries_count(head: Head) -> int:
+    """How many entries the documents of an execution's state have together."""
+    return sum([size.entries for size in head.sizes if size.document < STATE_DOCUMENTS_END])
 
 
 def _just_after(prefix: bytes, revision: int) -> bytes:
