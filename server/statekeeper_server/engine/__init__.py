@@ -111,7 +111,11 @@ class Engine(Protocol):
     def has_room(self, size_bytes: int) -> bool:
         """Whether a transaction that writes so much would find room; reserves it if it can.
 
-        What is freed is found again without more room than the engine keeps for that.
+        What is freed is found again without more room than the engine keeps for that. Yes
+        may still turn out to be `EngineFullError`, when all that is left is in pieces.
+
+        Like `write`, it may wait for the snapshots that are open, and lets none begin
+        meanwhile.
         """
         ...
 
