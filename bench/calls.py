@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 import grpc
 from bench import messages
 
-from statekeeper.v1.state_manager_pb2 import LoadResponse
+from statekeeper.v1.state_requests_pb2 import LoadResponse
 
 MESSAGE_BYTES_MAX = 16 * 1024 * 1024
 _TIMEOUT_S = 60.0

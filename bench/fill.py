@@ -11,7 +11,7 @@ import grpc
 import uvloop
 from bench import messages
 
-from statekeeper.v1.state_manager_pb2 import SaveRequest
+from statekeeper.v1.state_requests_pb2 import SaveRequest
 from statekeeper_server.config import Config
 from statekeeper_server.logs import set_up_logs
 from statekeeper_server.server import Server

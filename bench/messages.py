@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import count, cycle
 
 from statekeeper.v1.execution_pb2 import STATUS_RUNNING, ExecutionKey, ExecutionState
-from statekeeper.v1.state_manager_pb2 import LoadRequest, SaveRequest, UpdateRequest
+from statekeeper.v1.state_requests_pb2 import LoadRequest, SaveRequest, UpdateRequest
 from statekeeper.v1.value_pb2 import Document, Value
 from statekeeper.v1.write_pb2 import WriteOptions
 

@@ -10,8 +10,8 @@ from typing import TypeVar
 import grpc
 
 from statekeeper.v1.execution_pb2 import Execution
-from statekeeper.v1.state_manager_pb2 import (
-    DESCRIPTOR,
+from statekeeper.v1 import state_manager_pb2
+from statekeeper.v1.state_requests_pb2 import (
     DeleteRequest,
     DeleteResponse,
     ListRevisionsRequest,
@@ -39,7 +39,7 @@ from statekeeper_server.shards import Shards
 from statekeeper_server.storage.v1.records_pb2 import Head
 from statekeeper_server.store.reader import Reader
 
-SERVICE_NAME = DESCRIPTOR.services_by_name["StateManager"].full_name
+SERVICE_NAME = state_manager_pb2.DESCRIPTOR.services_by_name["StateManager"].full_name
 
 # What has more entries takes too long for the event loop, however small they are.
 _MANY_ENTRIES = 200

@@ -9,7 +9,7 @@ import pytest
 from statekeeper import Client, SerializationError, StateError, StateManager, errors
 from statekeeper.testing import TestServer
 from statekeeper.v1.execution_pb2 import ExecutionState
-from statekeeper.v1.state_manager_pb2 import LoadRequest, SaveRequest
+from statekeeper.v1.state_requests_pb2 import LoadRequest, SaveRequest
 from tests.support.raw import (
     RawClient,
     Refusal,

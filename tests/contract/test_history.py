@@ -15,7 +15,7 @@ from statekeeper import (
     Status,
 )
 from statekeeper.testing import TestServer
-from statekeeper.v1.state_manager_pb2 import ListRevisionsRequest, ListRevisionsResponse
+from statekeeper.v1.state_requests_pb2 import ListRevisionsRequest, ListRevisionsResponse
 from tests.support.chance import chance
 from tests.support.raw import RawClient, key_of, save_request
 from tests.support.states import loaded

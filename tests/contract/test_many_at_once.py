@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 
 from statekeeper import AsyncClient, Client, ConflictError, StateError
 from statekeeper.v1.execution_pb2 import STATUS_RUNNING, ExecutionState
-from statekeeper.v1.state_manager_pb2 import SaveRequest
+from statekeeper.v1.state_requests_pb2 import SaveRequest
 from tests.contract.conftest import Service
 from tests.support.chance import chance
 from tests.support.raw import DEADLINE_S, RawClient, Refusal, document, key_of, save_request

@@ -18,7 +18,7 @@ from statekeeper.v1.execution_pb2 import (
     ExecutionKey,
     ExecutionState,
 )
-from statekeeper.v1.state_manager_pb2 import (
+from statekeeper.v1.state_requests_pb2 import (
     DeleteRequest,
     ListRevisionsRequest,
     LoadRequest,

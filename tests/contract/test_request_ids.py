@@ -11,7 +11,7 @@ import pytest
 from statekeeper import Client, ConflictError, RequestIdReusedError, StateManager, WriteResult
 from statekeeper.testing import TestServer
 from statekeeper.v1.execution_pb2 import STATUS_RUNNING, ExecutionState
-from statekeeper.v1.state_manager_pb2 import (
+from statekeeper.v1.state_requests_pb2 import (
     SaveRequest,
     SaveResponse,
     UpdateRequest,

@@ -9,7 +9,7 @@ import pytest
 
 from statekeeper import Client
 from statekeeper.testing import TestServer
-from statekeeper.v1.state_manager_pb2 import LoadRequest
+from statekeeper.v1.state_requests_pb2 import LoadRequest
 from tests.support.certificates import Authority, Signed
 from tests.support.raw import RawClient, key_of
 from tests.support.server_process import ServerProcess

@@ -7,7 +7,7 @@ import pytest
 
 from statekeeper import StateManager, StateNotFoundError, Status
 from statekeeper.v1.execution_pb2 import STATUS_WAITING, ExecutionState
-from statekeeper.v1.state_manager_pb2 import UpdateRequest
+from statekeeper.v1.state_requests_pb2 import UpdateRequest
 from tests.support.raw import RawClient, document, key_of, save_request, update_request
 from tests.support.states import loaded
 

@@ -7,7 +7,7 @@ import pytest
 
 from statekeeper.testing import TestServer
 from statekeeper.v1.execution_pb2 import STATUS_RUNNING, ExecutionState
-from statekeeper.v1.state_manager_pb2 import ListRevisionsRequest, LoadRequest, SaveRequest
+from statekeeper.v1.state_requests_pb2 import ListRevisionsRequest, LoadRequest, SaveRequest
 from tests.support.broken_medium import Breaker, break_shard
 from tests.support.health import HealthWatch, health_of
 from tests.support.placement import ids_in_shard

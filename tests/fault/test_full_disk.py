@@ -11,7 +11,7 @@ import grpc
 import pytest
 
 from statekeeper.v1.execution_pb2 import STATUS_RUNNING, ExecutionState
-from statekeeper.v1.state_manager_pb2 import DeleteRequest
+from statekeeper.v1.state_requests_pb2 import DeleteRequest
 from tests.support.chance import chance
 from tests.support.health import health_of
 from tests.support.raw import (

@@ -16,7 +16,7 @@ import grpc
 import pytest
 
 from statekeeper.v1.execution_pb2 import STATUS_RUNNING, Execution, ExecutionState
-from statekeeper.v1.state_manager_pb2 import (
+from statekeeper.v1.state_requests_pb2 import (
     DeleteRequest,
     ListRevisionsRequest,
     SaveRequest,

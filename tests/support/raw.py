@@ -11,8 +11,8 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status as RpcStatus
 
 from statekeeper.v1.execution_pb2 import STATUS_RUNNING, Execution, ExecutionKey, ExecutionState
-from statekeeper.v1.state_manager_pb2 import DeleteRequest, LoadRequest, SaveRequest, UpdateRequest
 from statekeeper.v1.state_manager_pb2_grpc import StateManagerStub
+from statekeeper.v1.state_requests_pb2 import DeleteRequest, LoadRequest, SaveRequest, UpdateRequest
 from statekeeper.v1.value_pb2 import Document, Value
 from statekeeper.v1.write_pb2 import WriteOptions
 

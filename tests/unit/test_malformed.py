@@ -5,7 +5,7 @@ from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statekeeper.v1.state_manager_pb2 import LoadRequest, SaveRequest, UpdateRequest
+from statekeeper.v1.state_requests_pb2 import LoadRequest, SaveRequest, UpdateRequest
 from statekeeper_server.malformed import describe
 from tests.support.raw import document, key_of
 

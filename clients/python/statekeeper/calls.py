@@ -19,7 +19,7 @@ from statekeeper.model import DeleteResult, ExecutionState, Revision, State, Wri
 from statekeeper.requests import ExecutionRef, Write
 from statekeeper.state_fields import read_execution
 from statekeeper.times import to_datetime, to_timestamp
-from statekeeper.v1 import execution_pb2, state_manager_pb2, write_pb2
+from statekeeper.v1 import execution_pb2, state_requests_pb2, write_pb2
 
 _ResponseT = TypeVar("_ResponseT")
 _ResultT = TypeVar("_ResultT")
@@ -58,11 +58,11 @@ class RevisionsPage:
     next_page_token: str
 
 
-SaveCall = Call[state_manager_pb2.SaveResponse, WriteResult]
-LoadCall = Call[state_manager_pb2.LoadResponse, ExecutionState | None]
-UpdateCall = Call[state_manager_pb2.UpdateResponse, WriteResult]
-DeleteCall = Call[state_manager_pb2.DeleteResponse, DeleteResult]
-ListRevisionsCall = Call[state_manager_pb2.ListRevisionsResponse, RevisionsPage]
+SaveCall = Call[state_requests_pb2.SaveResponse, WriteResult]
+LoadCall = Call[state_requests_pb2.LoadResponse, ExecutionState | None]
+UpdateCall = Call[state_requests_pb2.UpdateResponse, WriteResult]
+DeleteCall = Call[state_requests_pb2.DeleteResponse, DeleteResult]
+ListRevisionsCall = Call[state_requests_pb2.ListRevisionsResponse, RevisionsPage]
 
 
 class Calls:
@@ -88,7 +88,7 @@ class Calls:
         before = self._copy()
         ticket = self._cache.begin(self._key)
 
-        def finish(response: state_manager_pb2.SaveResponse) -> WriteResult:
+        def finish(response: state_requests_pb2.SaveResponse) -> WriteResult:
             result = responses.read_write_result(response.result)
             self._cache.end_write(
                 ticket,
@@ -115,7 +115,7 @@ class Calls:
         if self._cache_ttl_s and revision is None and not partial:
             ticket = self._cache.begin(self._key)
 
-        def finish(response: state_manager_pb2.LoadResponse) -> ExecutionState | None:
+        def finish(response: state_requests_pb2.LoadResponse) -> ExecutionState | None:
             execution = response.execution if response.HasField("execution") else None
             if ticket is not None:
                 self._cache.end_load(ticket, execution, self._cache_ttl_s)
@@ -145,7 +145,7 @@ class Calls:
             request.return_execution = True
         ticket = self._cache.begin(self._key)
 
-        def finish(response: state_manager_pb2.UpdateResponse) -> WriteResult:
+        def finish(response: state_requests_pb2.UpdateResponse) -> WriteResult:
             result = responses.read_write_result(response.result)
             known = response.HasField("execution") and not result.replayed
             self._cache.end_write(
@@ -165,7 +165,7 @@ class Calls:
         request = self._located(requests.delete_request, self.execution, write)
         ticket = self._cache.begin(self._key)
 
-        def finish(response: state_manager_pb2.DeleteResponse) -> DeleteResult:
+        def finish(response: state_requests_pb2.DeleteResponse) -> DeleteResult:
             result = responses.read_delete_result(response)
             self._cache.end_write(ticket, revision=result.revision)
             return result
@@ -180,7 +180,7 @@ class Calls:
             requests.list_revisions_request, self.execution, page_size, page_token
         )
 
-        def finish(response: state_manager_pb2.ListRevisionsResponse) -> RevisionsPage:
+        def finish(response: state_requests_pb2.ListRevisionsResponse) -> RevisionsPage:
             revisions = tuple(responses.read_revision(each) for each in response.revisions)
             return RevisionsPage(revisions, response.next_page_token)
 
@@ -205,7 +205,7 @@ class Calls:
 
     def _saved(
         self,
-        request: state_manager_pb2.SaveRequest,
+        request: state_requests_pb2.SaveRequest,
         result: write_pb2.WriteResult,
         before: execution_pb2.Execution | None,
     ) -> execution_pb2.Execution | None:

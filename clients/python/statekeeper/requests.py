@@ -17,7 +17,7 @@ from statekeeper.state_fields import (
     write_fields,
 )
 from statekeeper.times import Span, to_duration, to_timedelta
-from statekeeper.v1 import execution_pb2, state_manager_pb2, write_pb2
+from statekeeper.v1 import execution_pb2, state_requests_pb2, write_pb2
 
 NAMESPACE_DEFAULT = "execution-state"
 _PAGE_SIZE_MAX = 2**31 - 1
@@ -75,7 +75,7 @@ class Write:
 
 def save_request(
     execution: ExecutionRef, state: State, write: Write
-) -> state_manager_pb2.SaveRequest:
+) -> state_requests_pb2.SaveRequest:
     """Makes the request that saves a whole state.
 
     A state that was loaded is saved at the revision it was loaded at, unless
@@ -87,7 +87,7 @@ def save_request(
         SerializationError: A value of a document cannot be sent.
     """
     fields = to_mapping(state)
-    request = state_manager_pb2.SaveRequest(key=execution.key())
+    request = state_requests_pb2.SaveRequest(key=execution.key())
     expected_revision = write.expected_revision
     if isinstance(state, ExecutionState):
         if state.partial:
@@ -109,13 +109,13 @@ def save_request(
 
 def load_request(
     execution: ExecutionRef, revision: int | None, fields: Iterable[str] | None
-) -> state_manager_pb2.LoadRequest:
+) -> state_requests_pb2.LoadRequest:
     """Makes the request that loads a state.
 
     Raises:
         InvalidRequestError: The revision or a field is of no use.
     """
-    request = state_manager_pb2.LoadRequest(key=execution.key())
+    request = state_requests_pb2.LoadRequest(key=execution.key())
     if revision is not None:
         request.revision = checked_revision("revision", revision)
     if fields is not None:
@@ -129,7 +129,7 @@ def update_request(
     replace: Iterable[str],
     remove: Iterable[str],
     write: Write,
-) -> state_manager_pb2.UpdateRequest:
+) -> state_requests_pb2.UpdateRequest:
     """Makes the request that changes some fields.
 
     None as the new value of a document, of `current_member` or of
@@ -140,7 +140,7 @@ def update_request(
             removed.
         SerializationError: A value of a document cannot be sent.
     """
-    request = state_manager_pb2.UpdateRequest(key=execution.key())
+    request = state_requests_pb2.UpdateRequest(key=execution.key())
     write_fields(request.changes, changes)
     request.replace.extend(checked_texts("replace", replace))
     request.remove.extend(checked_texts("remove", remove))
@@ -156,20 +156,20 @@ def update_request(
     return request
 
 
-def delete_request(execution: ExecutionRef, write: Write) -> state_manager_pb2.DeleteRequest:
+def delete_request(execution: ExecutionRef, write: Write) -> state_requests_pb2.DeleteRequest:
     """Makes the request that deletes an execution.
 
     Raises:
         InvalidRequestError: An option is of no use.
     """
-    request = state_manager_pb2.DeleteRequest(key=execution.key())
+    request = state_requests_pb2.DeleteRequest(key=execution.key())
     _write_options(request.options, execution, write, write.expected_revision, has_ttl=False)
     return request
 
 
 def list_revisions_request(
     execution: ExecutionRef, page_size: int, page_token: str
-) -> state_manager_pb2.ListRevisionsRequest:
+) -> state_requests_pb2.ListRevisionsRequest:
     """Makes the request for one page of the changes.
 
     Raises:
@@ -177,7 +177,7 @@ def list_revisions_request(
     """
     if not isinstance(page_size, int) or not 1 <= page_size <= _PAGE_SIZE_MAX:
         raise invalid("page_size", f"must be a number from 1 on, not {page_size!r}")
-    return state_manager_pb2.ListRevisionsRequest(
+    return state_requests_pb2.ListRevisionsRequest(
         key=execution.key(), page_size=page_size, page_token=page_token
     )
 

@@ -3,7 +3,7 @@
 from statekeeper.model import DeleteResult, EventKind, Revision, WriteResult
 from statekeeper.state_fields import read_status
 from statekeeper.times import to_datetime
-from statekeeper.v1 import history_pb2, state_manager_pb2, write_pb2
+from statekeeper.v1 import history_pb2, state_requests_pb2, write_pb2
 
 _EVENT_KINDS = {
     int(history_pb2.EVENT_KIND_SAVED): EventKind.SAVED,
@@ -25,7 +25,7 @@ def read_write_result(result: write_pb2.WriteResult) -> WriteResult:
     )
 
 
-def read_delete_result(response: state_manager_pb2.DeleteResponse) -> DeleteResult:
+def read_delete_result(response: state_requests_pb2.DeleteResponse) -> DeleteResult:
     """Reads what a delete did."""
     result = response.result
     return DeleteResult(

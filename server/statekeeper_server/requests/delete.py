@@ -1,6 +1,6 @@
 """What makes a DeleteRequest valid."""
 
-from statekeeper.v1.state_manager_pb2 import DeleteRequest
+from statekeeper.v1.state_requests_pb2 import DeleteRequest
 from statekeeper_server.errors import invalid
 from statekeeper_server.operations.delete import Delete
 from statekeeper_server.requests.fields import check_key, check_options

@@ -7,7 +7,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
 from statekeeper.v1 import execution_pb2
-from statekeeper.v1.state_manager_pb2 import DeleteRequest, SaveRequest, UpdateRequest
+from statekeeper.v1.state_requests_pb2 import DeleteRequest, SaveRequest, UpdateRequest
 from statekeeper_server.errors import invalid
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import KEY_BYTES_MAX, NAMESPACE_DEFAULT, TEXT_BYTES_MAX, TTL_MAX_US

@@ -4,7 +4,7 @@ import binascii
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
-from statekeeper.v1.state_manager_pb2 import ListRevisionsRequest
+from statekeeper.v1.state_requests_pb2 import ListRevisionsRequest
 from statekeeper_server.errors import invalid
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from statekeeper.v1.state_manager_pb2 import LoadRequest
+from statekeeper.v1.state_requests_pb2 import LoadRequest
 from statekeeper_server.errors import invalid
 from statekeeper_server.limits import FIELDS_MAX
 from statekeeper_server.operations.load import Load, Selection

@@ -1,6 +1,6 @@
 """What makes a SaveRequest valid."""
 
-from statekeeper.v1.state_manager_pb2 import SaveRequest
+from statekeeper.v1.state_requests_pb2 import SaveRequest
 from statekeeper_server.errors import invalid
 from statekeeper_server.limits import StateLimits
 from statekeeper_server.operations.save import Save

@@ -1,6 +1,6 @@
 """What makes an UpdateRequest valid."""
 
-from statekeeper.v1.state_manager_pb2 import UpdateRequest
+from statekeeper.v1.state_requests_pb2 import UpdateRequest
 from statekeeper_server.documents import DOCUMENT_NAMES
 from statekeeper_server.errors import invalid
 from statekeeper_server.limits import StateLimits

@@ -17,8 +17,8 @@ from statekeeper import AsyncClient, AsyncStateManager, Client
 from statekeeper.v1 import (
     execution_pb2,
     history_pb2,
-    state_manager_pb2,
     state_manager_pb2_grpc,
+    state_requests_pb2,
     write_pb2,
 )
 
@@ -147,11 +147,11 @@ class FakeService(state_manager_pb2_grpc.StateManagerServicer):
         )
 
     def _save(self, request: Any) -> Message:
-        return state_manager_pb2.SaveResponse(result=self.write(request, request.state))
+        return state_requests_pb2.SaveResponse(result=self.write(request, request.state))
 
     def _load(self, request: Any) -> Message:
         key = (request.key.namespace, request.key.execution_id)
-        return state_manager_pb2.LoadResponse(execution=self.executions.get(key))
+        return state_requests_pb2.LoadResponse(execution=self.executions.get(key))
 
     def _update(self, request: Any) -> Message:
         key = (request.key.namespace, request.key.execution_id)
@@ -160,19 +160,19 @@ class FakeService(state_manager_pb2_grpc.StateManagerServicer):
         state.MergeFrom(request.changes)
         result = self.write(request, state)
         execution = self.executions[key] if request.return_execution else None
-        return state_manager_pb2.UpdateResponse(result=result, execution=execution)
+        return state_requests_pb2.UpdateResponse(result=result, execution=execution)
 
     def _delete(self, request: Any) -> Message:
         gone = self.executions.pop((request.key.namespace, request.key.execution_id), None)
         self._revision += 1
         result = write_pb2.WriteResult(key=request.key, revision=self._revision if gone else 0)
-        return state_manager_pb2.DeleteResponse(result=result, existed=gone is not None)
+        return state_requests_pb2.DeleteResponse(result=result, existed=gone is not None)
 
     def _list_revisions(self, request: Any) -> Message:
         # Five changes, whatever was done.
         first = int(request.page_token or 5)
         last = max(first - request.page_size, 0)
-        return state_manager_pb2.ListRevisionsResponse(
+        return state_requests_pb2.ListRevisionsResponse(
             revisions=[
                 history_pb2.Revision(revision=n, version=n, kind=history_pb2.EVENT_KIND_SAVED)
                 for n in range(first, last, -1)

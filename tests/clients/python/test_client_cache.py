@@ -8,7 +8,7 @@ import grpc
 import pytest
 
 from statekeeper import Client, ExecutionState, InternalError, StateManager
-from statekeeper.v1 import execution_pb2, state_manager_pb2, write_pb2
+from statekeeper.v1 import execution_pb2, state_requests_pb2, write_pb2
 
 from .fakes import FakeServer, fail
 
@@ -207,7 +207,7 @@ def test_a_load_overtaken_by_a_save_is_not_kept(fake: FakeServer, sm: StateManag
 
 
 def _load_response(execution: Any) -> Any:
-    return state_manager_pb2.LoadResponse(execution=execution)
+    return state_requests_pb2.LoadResponse(execution=execution)
 
 
 def test_an_answer_given_again_says_nothing_about_what_is_there_now(
@@ -225,7 +225,7 @@ def test_an_answer_given_again_says_nothing_about_what_is_there_now(
             update_time=first.update_time,
             replayed=True,
         )
-        return state_manager_pb2.SaveResponse(result=result)
+        return state_requests_pb2.SaveResponse(result=result)
 
     fake.service.answers.append(again)
     assert sm.save(STATE, request_id="r").replayed

@@ -20,7 +20,7 @@ from statekeeper.requests import (
     update_request,
 )
 from statekeeper.state_fields import read_execution
-from statekeeper.v1 import execution_pb2, state_manager_pb2
+from statekeeper.v1 import execution_pb2, state_requests_pb2
 
 EXECUTION = ExecutionRef("orders", "exec_1")
 START = datetime(2026, 11, 22, 1, 2, 3, 456789, tzinfo=UTC)
@@ -38,7 +38,7 @@ WHOLE: dict[str, Any] = {
 }
 
 
-def saved(state: Any, **options: Any) -> state_manager_pb2.SaveRequest:
+def saved(state: Any, **options: Any) -> state_requests_pb2.SaveRequest:
     return save_request(EXECUTION, state, Write(**options))
 
 
@@ -46,7 +46,7 @@ def updated(changes: dict[str, Any], *, replace: Any = (), remove: Any = ()) -> 
     return update_request(EXECUTION, changes, replace, remove, Write())
 
 
-def as_loaded(request: state_manager_pb2.SaveRequest, **options: Any) -> ExecutionState:
+def as_loaded(request: state_requests_pb2.SaveRequest, **options: Any) -> ExecutionState:
     """Gives a saved state as a load would."""
     execution = execution_pb2.Execution(key=request.key, revision=7, version=2, state=request.state)
     return read_execution(execution, **options)

@@ -21,7 +21,7 @@ from statekeeper import (
     Status,
     WriteResult,
 )
-from statekeeper.v1 import execution_pb2, history_pb2, state_manager_pb2, write_pb2
+from statekeeper.v1 import execution_pb2, history_pb2, state_requests_pb2, write_pb2
 
 from .conftest import MakeClient
 from .fakes import FakeServer, answer_with
@@ -48,7 +48,7 @@ def test_a_write_tells_what_it_did(fake: FakeServer, client: Client) -> None:
         replayed=True,
         warnings=["large"],
     )
-    fake.service.answers.append(answer_with(state_manager_pb2.SaveResponse(result=result)))
+    fake.service.answers.append(answer_with(state_requests_pb2.SaveResponse(result=result)))
 
     assert client.state_manager("e", namespace="n").save(STATE) == WriteResult(
         namespace="n",
@@ -158,7 +158,7 @@ def test_all_revisions_are_listed_page_by_page(
 
 def test_a_revision_of_the_future_can_be_listed(fake: FakeServer, client: Client) -> None:
     """B52: a newer server has more kinds of change."""
-    answer = state_manager_pb2.ListRevisionsResponse()
+    answer = state_requests_pb2.ListRevisionsResponse()
     answer.revisions.add(revision=2, kind=99, changed=["status"], actor="ann", status=5)
     answer.revisions.add(revision=1, kind=history_pb2.EVENT_KIND_DELETED)
     fake.service.answers.append(answer_with(answer))
@@ -172,7 +172,7 @@ def test_a_revision_of_the_future_can_be_listed(fake: FakeServer, client: Client
 
 def test_a_status_of_the_future_is_an_error_of_ours(fake: FakeServer, client: Client) -> None:
     """B7."""
-    answer = state_manager_pb2.LoadResponse()
+    answer = state_requests_pb2.LoadResponse()
     answer.execution.state.status = 99  # type: ignore[assignment]  # proto3 enums are open
     fake.service.answers.append(answer_with(answer))
 

@@ -23,10 +23,11 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from statekeeper.v1 import pause_pb2 as statekeeper_dot_v1_dot_pause__pb2
 from statekeeper.v1 import value_pb2 as statekeeper_dot_v1_dot_value__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1estatekeeper/v1/execution.proto\x12\x0estatekeeper.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1astatekeeper/v1/value.proto\"7\n\x0c\x45xecutionKey\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x14\n\x0c\x65xecution_id\x18\x02 \x01(\t\"\xbb\x04\n\x0e\x45xecutionState\x12\n\n\x02id\x18\x01 \x01(\t\x12&\n\x06status\x18\x02 \x01(\x0e\x32\x16.statekeeper.v1.Status\x12,\n\x05input\x18\x03 \x01(\x0b\x32\x18.statekeeper.v1.DocumentH\x00\x88\x01\x01\x12.\n\x07\x63ontext\x18\x04 \x01(\x0b\x32\x18.statekeeper.v1.DocumentH\x01\x88\x01\x01\x12\x35\n\x0emember_outputs\x18\x05 \x01(\x0b\x32\x18.statekeeper.v1.DocumentH\x02\x88\x01\x01\x12\x1b\n\x0e\x63urrent_member\x18\x06 \x01(\tH\x03\x88\x01\x01\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x08metadata\x18\x08 \x01(\x0b\x32\x18.statekeeper.v1.DocumentH\x04\x88\x01\x01\x12:\n\x06labels\x18\t \x03(\x0b\x32*.statekeeper.v1.ExecutionState.LabelsEntry\x12\x1b\n\x0eschema_version\x18\n \x01(\tH\x05\x88\x01\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x08\n\x06_inputB\n\n\x08_contextB\x11\n\x0f_member_outputsB\x11\n\x0f_current_memberB\x0b\n\t_metadataB\x11\n\x0f_schema_version\"\x9b\x02\n\tExecution\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x0f\n\x07version\x18\x03 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\x05state\x18\x07 \x01(\x0b\x32\x1e.statekeeper.v1.ExecutionState*\x84\x01\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x12\n\x0eSTATUS_RUNNING\x10\x01\x12\x12\n\x0eSTATUS_WAITING\x10\x02\x12\x11\n\rSTATUS_PAUSED\x10\x03\x12\x14\n\x10STATUS_COMPLETED\x10\x04\x12\x11\n\rSTATUS_FAILED\x10\x05\x42\x62\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1estatekeeper/v1/execution.proto\x12\x0estatekeeper.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1astatekeeper/v1/pause.proto\x1a\x1astatekeeper/v1/value.proto\"7\n\x0c\x45xecutionKey\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x14\n\x0c\x65xecution_id\x18\x02 \x01(\t\"\xbb\x04\n\x0e\x45xecutionState\x12\n\n\x02id\x18\x01 \x01(\t\x12&\n\x06status\x18\x02 \x01(\x0e\x32\x16.statekeeper.v1.Status\x12,\n\x05input\x18\x03 \x01(\x0b\x32\x18.statekeeper.v1.DocumentH\x00\x88\x01\x01\x12.\n\x07\x63ontext\x18\x04 \x01(\x0b\x32\x18.statekeeper.v1.DocumentH\x01\x88\x01\x01\x12\x35\n\x0emember_outputs\x18\x05 \x01(\x0b\x32\x18.statekeeper.v1.DocumentH\x02\x88\x01\x01\x12\x1b\n\x0e\x63urrent_member\x18\x06 \x01(\tH\x03\x88\x01\x01\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x08metadata\x18\x08 \x01(\x0b\x32\x18.statekeeper.v1.DocumentH\x04\x88\x01\x01\x12:\n\x06labels\x18\t \x03(\x0b\x32*.statekeeper.v1.ExecutionState.LabelsEntry\x12\x1b\n\x0eschema_version\x18\n \x01(\tH\x05\x88\x01\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x08\n\x06_inputB\n\n\x08_contextB\x11\n\x0f_member_outputsB\x11\n\x0f_current_memberB\x0b\n\t_metadataB\x11\n\x0f_schema_version\"\xc2\x02\n\tExecution\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x0f\n\x07version\x18\x03 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\x05state\x18\x07 \x01(\x0b\x32\x1e.statekeeper.v1.ExecutionState\x12%\n\x06pauses\x18\x08 \x03(\x0b\x32\x15.statekeeper.v1.Pause*\x84\x01\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x12\n\x0eSTATUS_RUNNING\x10\x01\x12\x12\n\x0eSTATUS_WAITING\x10\x02\x12\x11\n\rSTATUS_PAUSED\x10\x03\x12\x14\n\x10STATUS_COMPLETED\x10\x04\x12\x11\n\rSTATUS_FAILED\x10\x05\x42\x62\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,14 +37,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._serialized_options = b'\n\022dev.statekeeper.v1P\001ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1'
   _globals['_EXECUTIONSTATE_LABELSENTRY']._loaded_options = None
   _globals['_EXECUTIONSTATE_LABELSENTRY']._serialized_options = b'8\001'
-  _globals['_STATUS']._serialized_start=1029
-  _globals['_STATUS']._serialized_end=1161
-  _globals['_EXECUTIONKEY']._serialized_start=111
-  _globals['_EXECUTIONKEY']._serialized_end=166
-  _globals['_EXECUTIONSTATE']._serialized_start=169
-  _globals['_EXECUTIONSTATE']._serialized_end=740
-  _globals['_EXECUTIONSTATE_LABELSENTRY']._serialized_start=603
-  _globals['_EXECUTIONSTATE_LABELSENTRY']._serialized_end=648
-  _globals['_EXECUTION']._serialized_start=743
-  _globals['_EXECUTION']._serialized_end=1026
+  _globals['_STATUS']._serialized_start=1096
+  _globals['_STATUS']._serialized_end=1228
+  _globals['_EXECUTIONKEY']._serialized_start=139
+  _globals['_EXECUTIONKEY']._serialized_end=194
+  _globals['_EXECUTIONSTATE']._serialized_start=197
+  _globals['_EXECUTIONSTATE']._serialized_end=768
+  _globals['_EXECUTIONSTATE_LABELSENTRY']._serialized_start=631
+  _globals['_EXECUTIONSTATE_LABELSENTRY']._serialized_end=676
+  _globals['_EXECUTION']._serialized_start=771
+  _globals['_EXECUTION']._serialized_end=1093
 # @@protoc_insertion_point(module_scope)

@@ -1,12 +1,13 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from statekeeper.v1 import pause_pb2 as _pause_pb2
 from statekeeper.v1 import value_pb2 as _value_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -66,7 +67,7 @@ class ExecutionState(_message.Message):
     def __init__(self, id: _Optional[str] = ..., status: _Optional[_Union[Status, str]] = ..., input: _Optional[_Union[_value_pb2.Document, _Mapping]] = ..., context: _Optional[_Union[_value_pb2.Document, _Mapping]] = ..., member_outputs: _Optional[_Union[_value_pb2.Document, _Mapping]] = ..., current_member: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., metadata: _Optional[_Union[_value_pb2.Document, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., schema_version: _Optional[str] = ...) -> None: ...
 
 class Execution(_message.Message):
-    __slots__ = ("key", "revision", "version", "create_time", "update_time", "expire_time", "state")
+    __slots__ = ("key", "revision", "version", "create_time", "update_time", "expire_time", "state", "pauses")
     KEY_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -74,6 +75,7 @@ class Execution(_message.Message):
     UPDATE_TIME_FIELD_NUMBER: _ClassVar[int]
     EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
+    PAUSES_FIELD_NUMBER: _ClassVar[int]
     key: ExecutionKey
     revision: int
     version: int
@@ -81,4 +83,5 @@ class Execution(_message.Message):
     update_time: _timestamp_pb2.Timestamp
     expire_time: _timestamp_pb2.Timestamp
     state: ExecutionState
-    def __init__(self, key: _Optional[_Union[ExecutionKey, _Mapping]] = ..., revision: _Optional[int] = ..., version: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., state: _Optional[_Union[ExecutionState, _Mapping]] = ...) -> None: ...
+    pauses: _containers.RepeatedCompositeFieldContainer[_pause_pb2.Pause]
+    def __init__(self, key: _Optional[_Union[ExecutionKey, _Mapping]] = ..., revision: _Optional[int] = ..., version: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., state: _Optional[_Union[ExecutionState, _Mapping]] = ..., pauses: _Optional[_Iterable[_Union[_pause_pb2.Pause, _Mapping]]] = ...) -> None: ...

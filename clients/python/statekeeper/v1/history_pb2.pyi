@@ -17,13 +17,27 @@ class EventKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     EVENT_KIND_SAVED: _ClassVar[EventKind]
     EVENT_KIND_UPDATED: _ClassVar[EventKind]
     EVENT_KIND_DELETED: _ClassVar[EventKind]
+    EVENT_KIND_PAUSED: _ClassVar[EventKind]
+    EVENT_KIND_RESUMED: _ClassVar[EventKind]
+    EVENT_KIND_PAUSE_EXPIRED: _ClassVar[EventKind]
+    EVENT_KIND_CHECKPOINTED: _ClassVar[EventKind]
+    EVENT_KIND_RESTORED: _ClassVar[EventKind]
+    EVENT_KIND_LOCKED: _ClassVar[EventKind]
+    EVENT_KIND_UNLOCKED: _ClassVar[EventKind]
 EVENT_KIND_UNSPECIFIED: EventKind
 EVENT_KIND_SAVED: EventKind
 EVENT_KIND_UPDATED: EventKind
 EVENT_KIND_DELETED: EventKind
+EVENT_KIND_PAUSED: EventKind
+EVENT_KIND_RESUMED: EventKind
+EVENT_KIND_PAUSE_EXPIRED: EventKind
+EVENT_KIND_CHECKPOINTED: EventKind
+EVENT_KIND_RESTORED: EventKind
+EVENT_KIND_LOCKED: EventKind
+EVENT_KIND_UNLOCKED: EventKind
 
 class Revision(_message.Message):
-    __slots__ = ("revision", "version", "time", "kind", "status", "changed", "actor")
+    __slots__ = ("revision", "version", "time", "kind", "status", "changed", "actor", "pause_id", "checkpoint")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     TIME_FIELD_NUMBER: _ClassVar[int]
@@ -31,6 +45,8 @@ class Revision(_message.Message):
     STATUS_FIELD_NUMBER: _ClassVar[int]
     CHANGED_FIELD_NUMBER: _ClassVar[int]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
+    PAUSE_ID_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
     revision: int
     version: int
     time: _timestamp_pb2.Timestamp
@@ -38,4 +54,6 @@ class Revision(_message.Message):
     status: _execution_pb2.Status
     changed: _containers.RepeatedScalarFieldContainer[str]
     actor: str
-    def __init__(self, revision: _Optional[int] = ..., version: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[_Union[EventKind, str]] = ..., status: _Optional[_Union[_execution_pb2.Status, str]] = ..., changed: _Optional[_Iterable[str]] = ..., actor: _Optional[str] = ...) -> None: ...
+    pause_id: str
+    checkpoint: str
+    def __init__(self, revision: _Optional[int] = ..., version: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[_Union[EventKind, str]] = ..., status: _Optional[_Union[_execution_pb2.Status, str]] = ..., changed: _Optional[_Iterable[str]] = ..., actor: _Optional[str] = ..., pause_id: _Optional[str] = ..., checkpoint: _Optional[str] = ...) -> None: ...

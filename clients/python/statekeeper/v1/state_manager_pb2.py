@@ -22,12 +22,14 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from statekeeper.v1 import execution_pb2 as statekeeper_dot_v1_dot_execution__pb2
-from statekeeper.v1 import history_pb2 as statekeeper_dot_v1_dot_history__pb2
-from statekeeper.v1 import write_pb2 as statekeeper_dot_v1_dot_write__pb2
+from statekeeper.v1 import checkpoint_pb2 as statekeeper_dot_v1_dot_checkpoint__pb2
+from statekeeper.v1 import lock_pb2 as statekeeper_dot_v1_dot_lock__pb2
+from statekeeper.v1 import pause_requests_pb2 as statekeeper_dot_v1_dot_pause__requests__pb2
+from statekeeper.v1 import state_requests_pb2 as statekeeper_dot_v1_dot_state__requests__pb2
+from statekeeper.v1 import transaction_pb2 as statekeeper_dot_v1_dot_transaction__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"statekeeper/v1/state_manager.proto\x12\x0estatekeeper.v1\x1a\x1estatekeeper/v1/execution.proto\x1a\x1cstatekeeper/v1/history.proto\x1a\x1astatekeeper/v1/write.proto\"\x96\x01\n\x0bSaveRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12-\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptions\x12-\n\x05state\x18\x03 \x01(\x0b\x32\x1e.statekeeper.v1.ExecutionState\";\n\x0cSaveResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResult\"l\n\x0bLoadRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12\x15\n\x08revision\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x0e\n\x06\x66ields\x18\x04 \x03(\tB\x0b\n\t_revision\"O\n\x0cLoadResponse\x12\x31\n\texecution\x18\x01 \x01(\x0b\x32\x19.statekeeper.v1.ExecutionH\x00\x88\x01\x01\x42\x0c\n\n_execution\"\xd5\x01\n\rUpdateRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12-\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptions\x12/\n\x07\x63hanges\x18\x03 \x01(\x0b\x32\x1e.statekeeper.v1.ExecutionState\x12\x0f\n\x07replace\x18\x04 \x03(\t\x12\x0e\n\x06remove\x18\x05 \x03(\t\x12\x18\n\x10return_execution\x18\x06 \x01(\x08\"~\n\x0eUpdateResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResult\x12\x31\n\texecution\x18\x02 \x01(\x0b\x32\x19.statekeeper.v1.ExecutionH\x00\x88\x01\x01\x42\x0c\n\n_execution\"i\n\rDeleteRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12-\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptions\"N\n\x0e\x44\x65leteResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResult\x12\x0f\n\x07\x65xisted\x18\x02 \x01(\x08\"h\n\x14ListRevisionsRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"]\n\x15ListRevisionsResponse\x12+\n\trevisions\x18\x01 \x03(\x0b\x32\x18.statekeeper.v1.Revision\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x8e\x03\n\x0cStateManager\x12\x41\n\x04Save\x12\x1b.statekeeper.v1.SaveRequest\x1a\x1c.statekeeper.v1.SaveResponse\x12\x46\n\x04Load\x12\x1b.statekeeper.v1.LoadRequest\x1a\x1c.statekeeper.v1.LoadResponse\"\x03\x90\x02\x01\x12G\n\x06Update\x12\x1d.statekeeper.v1.UpdateRequest\x1a\x1e.statekeeper.v1.UpdateResponse\x12G\n\x06\x44\x65lete\x12\x1d.statekeeper.v1.DeleteRequest\x1a\x1e.statekeeper.v1.DeleteResponse\x12\x61\n\rListRevisions\x12$.statekeeper.v1.ListRevisionsRequest\x1a%.statekeeper.v1.ListRevisionsResponse\"\x03\x90\x02\x01\x42\x62\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"statekeeper/v1/state_manager.proto\x12\x0estatekeeper.v1\x1a\x1fstatekeeper/v1/checkpoint.proto\x1a\x19statekeeper/v1/lock.proto\x1a#statekeeper/v1/pause_requests.proto\x1a#statekeeper/v1/state_requests.proto\x1a statekeeper/v1/transaction.proto2\xc3\x0b\n\x0cStateManager\x12\x41\n\x04Save\x12\x1b.statekeeper.v1.SaveRequest\x1a\x1c.statekeeper.v1.SaveResponse\x12\x46\n\x04Load\x12\x1b.statekeeper.v1.LoadRequest\x1a\x1c.statekeeper.v1.LoadResponse\"\x03\x90\x02\x01\x12G\n\x06Update\x12\x1d.statekeeper.v1.UpdateRequest\x1a\x1e.statekeeper.v1.UpdateResponse\x12G\n\x06\x44\x65lete\x12\x1d.statekeeper.v1.DeleteRequest\x1a\x1e.statekeeper.v1.DeleteResponse\x12\x61\n\rListRevisions\x12$.statekeeper.v1.ListRevisionsRequest\x1a%.statekeeper.v1.ListRevisionsResponse\"\x03\x90\x02\x01\x12\x44\n\x05Pause\x12\x1c.statekeeper.v1.PauseRequest\x1a\x1d.statekeeper.v1.PauseResponse\x12G\n\x06Resume\x12\x1d.statekeeper.v1.ResumeRequest\x1a\x1e.statekeeper.v1.ResumeResponse\x12R\n\x08GetPause\x12\x1f.statekeeper.v1.GetPauseRequest\x1a .statekeeper.v1.GetPauseResponse\"\x03\x90\x02\x01\x12X\n\nListPauses\x12!.statekeeper.v1.ListPausesRequest\x1a\".statekeeper.v1.ListPausesResponse\"\x03\x90\x02\x01\x12S\n\nCheckpoint\x12!.statekeeper.v1.CheckpointRequest\x1a\".statekeeper.v1.CheckpointResponse\x12J\n\x07Restore\x12\x1e.statekeeper.v1.RestoreRequest\x1a\x1f.statekeeper.v1.RestoreResponse\x12g\n\x0fListCheckpoints\x12&.statekeeper.v1.ListCheckpointsRequest\x1a\'.statekeeper.v1.ListCheckpointsResponse\"\x03\x90\x02\x01\x12\x65\n\x10\x44\x65leteCheckpoint\x12\'.statekeeper.v1.DeleteCheckpointRequest\x1a(.statekeeper.v1.DeleteCheckpointResponse\x12\x41\n\x04Lock\x12\x1b.statekeeper.v1.LockRequest\x1a\x1c.statekeeper.v1.LockResponse\x12P\n\tRenewLock\x12 .statekeeper.v1.RenewLockRequest\x1a!.statekeeper.v1.RenewLockResponse\x12G\n\x06Unlock\x12\x1d.statekeeper.v1.UnlockRequest\x1a\x1e.statekeeper.v1.UnlockResponse\x12O\n\x07GetLock\x12\x1e.statekeeper.v1.GetLockRequest\x1a\x1f.statekeeper.v1.GetLockResponse\"\x03\x90\x02\x01\x12V\n\x0bTransaction\x12\".statekeeper.v1.TransactionRequest\x1a#.statekeeper.v1.TransactionResponseBb\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,26 +41,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STATEMANAGER'].methods_by_name['Load']._serialized_options = b'\220\002\001'
   _globals['_STATEMANAGER'].methods_by_name['ListRevisions']._loaded_options = None
   _globals['_STATEMANAGER'].methods_by_name['ListRevisions']._serialized_options = b'\220\002\001'
-  _globals['_SAVEREQUEST']._serialized_start=145
-  _globals['_SAVEREQUEST']._serialized_end=295
-  _globals['_SAVERESPONSE']._serialized_start=297
-  _globals['_SAVERESPONSE']._serialized_end=356
-  _globals['_LOADREQUEST']._serialized_start=358
-  _globals['_LOADREQUEST']._serialized_end=466
-  _globals['_LOADRESPONSE']._serialized_start=468
-  _globals['_LOADRESPONSE']._serialized_end=547
-  _globals['_UPDATEREQUEST']._serialized_start=550
-  _globals['_UPDATEREQUEST']._serialized_end=763
-  _globals['_UPDATERESPONSE']._serialized_start=765
-  _globals['_UPDATERESPONSE']._serialized_end=891
-  _globals['_DELETEREQUEST']._serialized_start=893
-  _globals['_DELETEREQUEST']._serialized_end=998
-  _globals['_DELETERESPONSE']._serialized_start=1000
-  _globals['_DELETERESPONSE']._serialized_end=1078
-  _globals['_LISTREVISIONSREQUEST']._serialized_start=1080
-  _globals['_LISTREVISIONSREQUEST']._serialized_end=1184
-  _globals['_LISTREVISIONSRESPONSE']._serialized_start=1186
-  _globals['_LISTREVISIONSRESPONSE']._serialized_end=1279
-  _globals['_STATEMANAGER']._serialized_start=1282
-  _globals['_STATEMANAGER']._serialized_end=1680
+  _globals['_STATEMANAGER'].methods_by_name['GetPause']._loaded_options = None
+  _globals['_STATEMANAGER'].methods_by_name['GetPause']._serialized_options = b'\220\002\001'
+  _globals['_STATEMANAGER'].methods_by_name['ListPauses']._loaded_options = None
+  _globals['_STATEMANAGER'].methods_by_name['ListPauses']._serialized_options = b'\220\002\001'
+  _globals['_STATEMANAGER'].methods_by_name['ListCheckpoints']._loaded_options = None
+  _globals['_STATEMANAGER'].methods_by_name['ListCheckpoints']._serialized_options = b'\220\002\001'
+  _globals['_STATEMANAGER'].methods_by_name['GetLock']._loaded_options = None
+  _globals['_STATEMANAGER'].methods_by_name['GetLock']._serialized_options = b'\220\002\001'
+  _globals['_STATEMANAGER']._serialized_start=223
+  _globals['_STATEMANAGER']._serialized_end=1698
 # @@protoc_insertion_point(module_scope)

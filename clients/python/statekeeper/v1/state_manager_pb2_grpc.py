@@ -3,7 +3,11 @@
 import grpc
 import warnings
 
-from statekeeper.v1 import state_manager_pb2 as statekeeper_dot_v1_dot_state__manager__pb2
+from statekeeper.v1 import checkpoint_pb2 as statekeeper_dot_v1_dot_checkpoint__pb2
+from statekeeper.v1 import lock_pb2 as statekeeper_dot_v1_dot_lock__pb2
+from statekeeper.v1 import pause_requests_pb2 as statekeeper_dot_v1_dot_pause__requests__pb2
+from statekeeper.v1 import state_requests_pb2 as statekeeper_dot_v1_dot_state__requests__pb2
+from statekeeper.v1 import transaction_pb2 as statekeeper_dot_v1_dot_transaction__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -32,6 +36,10 @@ class StateManagerStub:
     Every error carries one google.rpc.ErrorInfo of the domain `statekeeper`
     whose reason is a name of ErrorReason without its prefix, and whose metadata
     has `namespace`, `execution_id` and what the reason says.
+
+    A write to an execution whose lock is held exclusively is refused with LOCKED,
+    unless it carries the lock's fencing token; one that carries any other is
+    refused with FENCED. Both are errors of every write below.
     """
 
     def __init__(self, channel):
@@ -42,28 +50,93 @@ class StateManagerStub:
         """
         self.Save = channel.unary_unary(
                 '/statekeeper.v1.StateManager/Save',
-                request_serializer=statekeeper_dot_v1_dot_state__manager__pb2.SaveRequest.SerializeToString,
-                response_deserializer=statekeeper_dot_v1_dot_state__manager__pb2.SaveResponse.FromString,
+                request_serializer=statekeeper_dot_v1_dot_state__requests__pb2.SaveRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_state__requests__pb2.SaveResponse.FromString,
                 _registered_method=True)
         self.Load = channel.unary_unary(
                 '/statekeeper.v1.StateManager/Load',
-                request_serializer=statekeeper_dot_v1_dot_state__manager__pb2.LoadRequest.SerializeToString,
-                response_deserializer=statekeeper_dot_v1_dot_state__manager__pb2.LoadResponse.FromString,
+                request_serializer=statekeeper_dot_v1_dot_state__requests__pb2.LoadRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_state__requests__pb2.LoadResponse.FromString,
                 _registered_method=True)
         self.Update = channel.unary_unary(
                 '/statekeeper.v1.StateManager/Update',
-                request_serializer=statekeeper_dot_v1_dot_state__manager__pb2.UpdateRequest.SerializeToString,
-                response_deserializer=statekeeper_dot_v1_dot_state__manager__pb2.UpdateResponse.FromString,
+                request_serializer=statekeeper_dot_v1_dot_state__requests__pb2.UpdateRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_state__requests__pb2.UpdateResponse.FromString,
                 _registered_method=True)
         self.Delete = channel.unary_unary(
                 '/statekeeper.v1.StateManager/Delete',
-                request_serializer=statekeeper_dot_v1_dot_state__manager__pb2.DeleteRequest.SerializeToString,
-                response_deserializer=statekeeper_dot_v1_dot_state__manager__pb2.DeleteResponse.FromString,
+                request_serializer=statekeeper_dot_v1_dot_state__requests__pb2.DeleteRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_state__requests__pb2.DeleteResponse.FromString,
                 _registered_method=True)
         self.ListRevisions = channel.unary_unary(
                 '/statekeeper.v1.StateManager/ListRevisions',
-                request_serializer=statekeeper_dot_v1_dot_state__manager__pb2.ListRevisionsRequest.SerializeToString,
-                response_deserializer=statekeeper_dot_v1_dot_state__manager__pb2.ListRevisionsResponse.FromString,
+                request_serializer=statekeeper_dot_v1_dot_state__requests__pb2.ListRevisionsRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_state__requests__pb2.ListRevisionsResponse.FromString,
+                _registered_method=True)
+        self.Pause = channel.unary_unary(
+                '/statekeeper.v1.StateManager/Pause',
+                request_serializer=statekeeper_dot_v1_dot_pause__requests__pb2.PauseRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_pause__requests__pb2.PauseResponse.FromString,
+                _registered_method=True)
+        self.Resume = channel.unary_unary(
+                '/statekeeper.v1.StateManager/Resume',
+                request_serializer=statekeeper_dot_v1_dot_pause__requests__pb2.ResumeRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_pause__requests__pb2.ResumeResponse.FromString,
+                _registered_method=True)
+        self.GetPause = channel.unary_unary(
+                '/statekeeper.v1.StateManager/GetPause',
+                request_serializer=statekeeper_dot_v1_dot_pause__requests__pb2.GetPauseRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_pause__requests__pb2.GetPauseResponse.FromString,
+                _registered_method=True)
+        self.ListPauses = channel.unary_unary(
+                '/statekeeper.v1.StateManager/ListPauses',
+                request_serializer=statekeeper_dot_v1_dot_pause__requests__pb2.ListPausesRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_pause__requests__pb2.ListPausesResponse.FromString,
+                _registered_method=True)
+        self.Checkpoint = channel.unary_unary(
+                '/statekeeper.v1.StateManager/Checkpoint',
+                request_serializer=statekeeper_dot_v1_dot_checkpoint__pb2.CheckpointRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_checkpoint__pb2.CheckpointResponse.FromString,
+                _registered_method=True)
+        self.Restore = channel.unary_unary(
+                '/statekeeper.v1.StateManager/Restore',
+                request_serializer=statekeeper_dot_v1_dot_checkpoint__pb2.RestoreRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_checkpoint__pb2.RestoreResponse.FromString,
+                _registered_method=True)
+        self.ListCheckpoints = channel.unary_unary(
+                '/statekeeper.v1.StateManager/ListCheckpoints',
+                request_serializer=statekeeper_dot_v1_dot_checkpoint__pb2.ListCheckpointsRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_checkpoint__pb2.ListCheckpointsResponse.FromString,
+                _registered_method=True)
+        self.DeleteCheckpoint = channel.unary_unary(
+                '/statekeeper.v1.StateManager/DeleteCheckpoint',
+                request_serializer=statekeeper_dot_v1_dot_checkpoint__pb2.DeleteCheckpointRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_checkpoint__pb2.DeleteCheckpointResponse.FromString,
+                _registered_method=True)
+        self.Lock = channel.unary_unary(
+                '/statekeeper.v1.StateManager/Lock',
+                request_serializer=statekeeper_dot_v1_dot_lock__pb2.LockRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_lock__pb2.LockResponse.FromString,
+                _registered_method=True)
+        self.RenewLock = channel.unary_unary(
+                '/statekeeper.v1.StateManager/RenewLock',
+                request_serializer=statekeeper_dot_v1_dot_lock__pb2.RenewLockRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_lock__pb2.RenewLockResponse.FromString,
+                _registered_method=True)
+        self.Unlock = channel.unary_unary(
+                '/statekeeper.v1.StateManager/Unlock',
+                request_serializer=statekeeper_dot_v1_dot_lock__pb2.UnlockRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_lock__pb2.UnlockResponse.FromString,
+                _registered_method=True)
+        self.GetLock = channel.unary_unary(
+                '/statekeeper.v1.StateManager/GetLock',
+                request_serializer=statekeeper_dot_v1_dot_lock__pb2.GetLockRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_lock__pb2.GetLockResponse.FromString,
+                _registered_method=True)
+        self.Transaction = channel.unary_unary(
+                '/statekeeper.v1.StateManager/Transaction',
+                request_serializer=statekeeper_dot_v1_dot_transaction__pb2.TransactionRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_transaction__pb2.TransactionResponse.FromString,
                 _registered_method=True)
 
 
@@ -74,6 +147,10 @@ class StateManagerServicer:
     Every error carries one google.rpc.ErrorInfo of the domain `statekeeper`
     whose reason is a name of ErrorReason without its prefix, and whose metadata
     has `namespace`, `execution_id` and what the reason says.
+
+    A write to an execution whose lock is held exclusively is refused with LOCKED,
+    unless it carries the lock's fencing token; one that carries any other is
+    refused with FENCED. Both are errors of every write below.
     """
 
     def Save(self, request, context):
@@ -90,7 +167,8 @@ class StateManagerServicer:
         """Reads an execution: all of it, or the fields that are named; as it is, or
         as it was. What does not exist or has expired is absent, not an error.
 
-        Errors: INVALID_REQUEST, REVISION_COMPACTED, OVERLOADED, STORAGE_ERROR.
+        Errors: INVALID_REQUEST, CHECKPOINT_NOT_FOUND, REVISION_COMPACTED,
+        OVERLOADED, STORAGE_ERROR.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -126,33 +204,224 @@ class StateManagerServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Pause(self, request, context):
+        """Stops an execution until someone answers, and gives the token to answer
+        with. Several pauses may be open at once, at most 64. An execution outlives
+        its open pauses.
+
+        Errors: those of Save.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Resume(self, request, context):
+        """Answers a pause. The execution runs again when no other pause is open.
+
+        Errors: those of Save, and STATE_NOT_FOUND, INVALID_TOKEN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPause(self, request, context):
+        """Reads a pause, and spends nothing.
+
+        Errors: INVALID_REQUEST, STATE_NOT_FOUND, INVALID_TOKEN, STORAGE_ERROR.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPauses(self, request, context):
+        """Lists the pauses of a namespace that wait for an answer, the oldest first.
+
+        Errors: INVALID_REQUEST, STORAGE_ERROR.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Checkpoint(self, request, context):
+        """Gives the execution's revision a name. Costs the same for any size of state:
+        no values are copied.
+
+        Errors: INVALID_REQUEST, STATE_NOT_FOUND, CONFLICT, REQUEST_ID_REUSED,
+        OVERLOADED, STORAGE_FULL, STORAGE_ERROR.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Restore(self, request, context):
+        """Brings an earlier state back, as a new revision. Closes the open pauses.
+
+        Errors: those of Save, and STATE_NOT_FOUND, CHECKPOINT_NOT_FOUND,
+        REVISION_COMPACTED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCheckpoints(self, request, context):
+        """Lists the checkpoints of an execution, the oldest first.
+
+        Errors: INVALID_REQUEST, STORAGE_ERROR.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteCheckpoint(self, request, context):
+        """Removes a checkpoint. What does not exist is removed with success.
+
+        Errors: those of Checkpoint.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Lock(self, request, context):
+        """Takes the lock of an execution, or waits for its turn. Not getting it is an
+        answer, not an error. Who goes away while waiting is forgotten.
+
+        Errors: INVALID_REQUEST, REQUEST_ID_REUSED, OVERLOADED, STORAGE_FULL,
+        STORAGE_ERROR.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RenewLock(self, request, context):
+        """Prolongs the lease of a lock.
+
+        Errors: those of Lock, and FENCED (the lease was over, or it is another
+        grant's token), LOCKED (someone else holds it).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Unlock(self, request, context):
+        """Releases a lock. What nobody holds is released with success.
+
+        Errors: those of RenewLock.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetLock(self, request, context):
+        """Tells who holds the lock of an execution.
+
+        Errors: INVALID_REQUEST, STORAGE_ERROR.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Transaction(self, request, context):
+        """Does several operations on one execution: all of them, or none.
+
+        Errors: those of the operations. A field of an operation is named
+        `operations[1].update.changes.status`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_StateManagerServicer_to_server(servicer, server):
     rpc_method_handlers = {
             'Save': grpc.unary_unary_rpc_method_handler(
                     servicer.Save,
-                    request_deserializer=statekeeper_dot_v1_dot_state__manager__pb2.SaveRequest.FromString,
-                    response_serializer=statekeeper_dot_v1_dot_state__manager__pb2.SaveResponse.SerializeToString,
+                    request_deserializer=statekeeper_dot_v1_dot_state__requests__pb2.SaveRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_state__requests__pb2.SaveResponse.SerializeToString,
             ),
             'Load': grpc.unary_unary_rpc_method_handler(
                     servicer.Load,
-                    request_deserializer=statekeeper_dot_v1_dot_state__manager__pb2.LoadRequest.FromString,
-                    response_serializer=statekeeper_dot_v1_dot_state__manager__pb2.LoadResponse.SerializeToString,
+                    request_deserializer=statekeeper_dot_v1_dot_state__requests__pb2.LoadRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_state__requests__pb2.LoadResponse.SerializeToString,
             ),
             'Update': grpc.unary_unary_rpc_method_handler(
                     servicer.Update,
-                    request_deserializer=statekeeper_dot_v1_dot_state__manager__pb2.UpdateRequest.FromString,
-                    response_serializer=statekeeper_dot_v1_dot_state__manager__pb2.UpdateResponse.SerializeToString,
+                    request_deserializer=statekeeper_dot_v1_dot_state__requests__pb2.UpdateRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_state__requests__pb2.UpdateResponse.SerializeToString,
             ),
             'Delete': grpc.unary_unary_rpc_method_handler(
                     servicer.Delete,
-                    request_deserializer=statekeeper_dot_v1_dot_state__manager__pb2.DeleteRequest.FromString,
-                    response_serializer=statekeeper_dot_v1_dot_state__manager__pb2.DeleteResponse.SerializeToString,
+                    request_deserializer=statekeeper_dot_v1_dot_state__requests__pb2.DeleteRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_state__requests__pb2.DeleteResponse.SerializeToString,
             ),
             'ListRevisions': grpc.unary_unary_rpc_method_handler(
                     servicer.ListRevisions,
-                    request_deserializer=statekeeper_dot_v1_dot_state__manager__pb2.ListRevisionsRequest.FromString,
-                    response_serializer=statekeeper_dot_v1_dot_state__manager__pb2.ListRevisionsResponse.SerializeToString,
+                    request_deserializer=statekeeper_dot_v1_dot_state__requests__pb2.ListRevisionsRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_state__requests__pb2.ListRevisionsResponse.SerializeToString,
+            ),
+            'Pause': grpc.unary_unary_rpc_method_handler(
+                    servicer.Pause,
+                    request_deserializer=statekeeper_dot_v1_dot_pause__requests__pb2.PauseRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_pause__requests__pb2.PauseResponse.SerializeToString,
+            ),
+            'Resume': grpc.unary_unary_rpc_method_handler(
+                    servicer.Resume,
+                    request_deserializer=statekeeper_dot_v1_dot_pause__requests__pb2.ResumeRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_pause__requests__pb2.ResumeResponse.SerializeToString,
+            ),
+            'GetPause': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPause,
+                    request_deserializer=statekeeper_dot_v1_dot_pause__requests__pb2.GetPauseRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_pause__requests__pb2.GetPauseResponse.SerializeToString,
+            ),
+            'ListPauses': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPauses,
+                    request_deserializer=statekeeper_dot_v1_dot_pause__requests__pb2.ListPausesRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_pause__requests__pb2.ListPausesResponse.SerializeToString,
+            ),
+            'Checkpoint': grpc.unary_unary_rpc_method_handler(
+                    servicer.Checkpoint,
+                    request_deserializer=statekeeper_dot_v1_dot_checkpoint__pb2.CheckpointRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_checkpoint__pb2.CheckpointResponse.SerializeToString,
+            ),
+            'Restore': grpc.unary_unary_rpc_method_handler(
+                    servicer.Restore,
+                    request_deserializer=statekeeper_dot_v1_dot_checkpoint__pb2.RestoreRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_checkpoint__pb2.RestoreResponse.SerializeToString,
+            ),
+            'ListCheckpoints': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCheckpoints,
+                    request_deserializer=statekeeper_dot_v1_dot_checkpoint__pb2.ListCheckpointsRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_checkpoint__pb2.ListCheckpointsResponse.SerializeToString,
+            ),
+            'DeleteCheckpoint': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteCheckpoint,
+                    request_deserializer=statekeeper_dot_v1_dot_checkpoint__pb2.DeleteCheckpointRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_checkpoint__pb2.DeleteCheckpointResponse.SerializeToString,
+            ),
+            'Lock': grpc.unary_unary_rpc_method_handler(
+                    servicer.Lock,
+                    request_deserializer=statekeeper_dot_v1_dot_lock__pb2.LockRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_lock__pb2.LockResponse.SerializeToString,
+            ),
+            'RenewLock': grpc.unary_unary_rpc_method_handler(
+                    servicer.RenewLock,
+                    request_deserializer=statekeeper_dot_v1_dot_lock__pb2.RenewLockRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_lock__pb2.RenewLockResponse.SerializeToString,
+            ),
+            'Unlock': grpc.unary_unary_rpc_method_handler(
+                    servicer.Unlock,
+                    request_deserializer=statekeeper_dot_v1_dot_lock__pb2.UnlockRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_lock__pb2.UnlockResponse.SerializeToString,
+            ),
+            'GetLock': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLock,
+                    request_deserializer=statekeeper_dot_v1_dot_lock__pb2.GetLockRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_lock__pb2.GetLockResponse.SerializeToString,
+            ),
+            'Transaction': grpc.unary_unary_rpc_method_handler(
+                    servicer.Transaction,
+                    request_deserializer=statekeeper_dot_v1_dot_transaction__pb2.TransactionRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_transaction__pb2.TransactionResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -169,6 +438,10 @@ class StateManager:
     Every error carries one google.rpc.ErrorInfo of the domain `statekeeper`
     whose reason is a name of ErrorReason without its prefix, and whose metadata
     has `namespace`, `execution_id` and what the reason says.
+
+    A write to an execution whose lock is held exclusively is refused with LOCKED,
+    unless it carries the lock's fencing token; one that carries any other is
+    refused with FENCED. Both are errors of every write below.
     """
 
     @staticmethod
@@ -186,8 +459,8 @@ class StateManager:
             request,
             target,
             '/statekeeper.v1.StateManager/Save',
-            statekeeper_dot_v1_dot_state__manager__pb2.SaveRequest.SerializeToString,
-            statekeeper_dot_v1_dot_state__manager__pb2.SaveResponse.FromString,
+            statekeeper_dot_v1_dot_state__requests__pb2.SaveRequest.SerializeToString,
+            statekeeper_dot_v1_dot_state__requests__pb2.SaveResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -213,8 +486,8 @@ class StateManager:
             request,
             target,
             '/statekeeper.v1.StateManager/Load',
-            statekeeper_dot_v1_dot_state__manager__pb2.LoadRequest.SerializeToString,
-            statekeeper_dot_v1_dot_state__manager__pb2.LoadResponse.FromString,
+            statekeeper_dot_v1_dot_state__requests__pb2.LoadRequest.SerializeToString,
+            statekeeper_dot_v1_dot_state__requests__pb2.LoadResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -240,8 +513,8 @@ class StateManager:
             request,
             target,
             '/statekeeper.v1.StateManager/Update',
-            statekeeper_dot_v1_dot_state__manager__pb2.UpdateRequest.SerializeToString,
-            statekeeper_dot_v1_dot_state__manager__pb2.UpdateResponse.FromString,
+            statekeeper_dot_v1_dot_state__requests__pb2.UpdateRequest.SerializeToString,
+            statekeeper_dot_v1_dot_state__requests__pb2.UpdateResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -267,8 +540,8 @@ class StateManager:
             request,
             target,
             '/statekeeper.v1.StateManager/Delete',
-            statekeeper_dot_v1_dot_state__manager__pb2.DeleteRequest.SerializeToString,
-            statekeeper_dot_v1_dot_state__manager__pb2.DeleteResponse.FromString,
+            statekeeper_dot_v1_dot_state__requests__pb2.DeleteRequest.SerializeToString,
+            statekeeper_dot_v1_dot_state__requests__pb2.DeleteResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -294,8 +567,359 @@ class StateManager:
             request,
             target,
             '/statekeeper.v1.StateManager/ListRevisions',
-            statekeeper_dot_v1_dot_state__manager__pb2.ListRevisionsRequest.SerializeToString,
-            statekeeper_dot_v1_dot_state__manager__pb2.ListRevisionsResponse.FromString,
+            statekeeper_dot_v1_dot_state__requests__pb2.ListRevisionsRequest.SerializeToString,
+            statekeeper_dot_v1_dot_state__requests__pb2.ListRevisionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Pause(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/statekeeper.v1.StateManager/Pause',
+            statekeeper_dot_v1_dot_pause__requests__pb2.PauseRequest.SerializeToString,
+            statekeeper_dot_v1_dot_pause__requests__pb2.PauseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Resume(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/statekeeper.v1.StateManager/Resume',
+            statekeeper_dot_v1_dot_pause__requests__pb2.ResumeRequest.SerializeToString,
+            statekeeper_dot_v1_dot_pause__requests__pb2.ResumeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPause(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/statekeeper.v1.StateManager/GetPause',
+            statekeeper_dot_v1_dot_pause__requests__pb2.GetPauseRequest.SerializeToString,
+            statekeeper_dot_v1_dot_pause__requests__pb2.GetPauseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPauses(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/statekeeper.v1.StateManager/ListPauses',
+            statekeeper_dot_v1_dot_pause__requests__pb2.ListPausesRequest.SerializeToString,
+            statekeeper_dot_v1_dot_pause__requests__pb2.ListPausesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Checkpoint(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/statekeeper.v1.StateManager/Checkpoint',
+            statekeeper_dot_v1_dot_checkpoint__pb2.CheckpointRequest.SerializeToString,
+            statekeeper_dot_v1_dot_checkpoint__pb2.CheckpointResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Restore(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/statekeeper.v1.StateManager/Restore',
+            statekeeper_dot_v1_dot_checkpoint__pb2.RestoreRequest.SerializeToString,
+            statekeeper_dot_v1_dot_checkpoint__pb2.RestoreResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCheckpoints(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/statekeeper.v1.StateManager/ListCheckpoints',
+            statekeeper_dot_v1_dot_checkpoint__pb2.ListCheckpointsRequest.SerializeToString,
+            statekeeper_dot_v1_dot_checkpoint__pb2.ListCheckpointsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteCheckpoint(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/statekeeper.v1.StateManager/DeleteCheckpoint',
+            statekeeper_dot_v1_dot_checkpoint__pb2.DeleteCheckpointRequest.SerializeToString,
+            statekeeper_dot_v1_dot_checkpoint__pb2.DeleteCheckpointResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Lock(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/statekeeper.v1.StateManager/Lock',
+            statekeeper_dot_v1_dot_lock__pb2.LockRequest.SerializeToString,
+            statekeeper_dot_v1_dot_lock__pb2.LockResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RenewLock(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/statekeeper.v1.StateManager/RenewLock',
+            statekeeper_dot_v1_dot_lock__pb2.RenewLockRequest.SerializeToString,
+            statekeeper_dot_v1_dot_lock__pb2.RenewLockResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Unlock(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/statekeeper.v1.StateManager/Unlock',
+            statekeeper_dot_v1_dot_lock__pb2.UnlockRequest.SerializeToString,
+            statekeeper_dot_v1_dot_lock__pb2.UnlockResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLock(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/statekeeper.v1.StateManager/GetLock',
+            statekeeper_dot_v1_dot_lock__pb2.GetLockRequest.SerializeToString,
+            statekeeper_dot_v1_dot_lock__pb2.GetLockResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Transaction(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/statekeeper.v1.StateManager/Transaction',
+            statekeeper_dot_v1_dot_transaction__pb2.TransactionRequest.SerializeToString,
+            statekeeper_dot_v1_dot_transaction__pb2.TransactionResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,7 +5,11 @@ The service that keeps the state of executions."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
-from statekeeper.v1 import state_manager_pb2 as _state_manager_pb2
+from statekeeper.v1 import checkpoint_pb2 as _checkpoint_pb2
+from statekeeper.v1 import lock_pb2 as _lock_pb2
+from statekeeper.v1 import pause_requests_pb2 as _pause_requests_pb2
+from statekeeper.v1 import state_requests_pb2 as _state_requests_pb2
+from statekeeper.v1 import transaction_pb2 as _transaction_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -33,41 +37,120 @@ class StateManagerStub:
     Every error carries one google.rpc.ErrorInfo of the domain `statekeeper`
     whose reason is a name of ErrorReason without its prefix, and whose metadata
     has `namespace`, `execution_id` and what the reason says.
+
+    A write to an execution whose lock is held exclusively is refused with LOCKED,
+    unless it carries the lock's fencing token; one that carries any other is
+    refused with FENCED. Both are errors of every write below.
     """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> StateManagerAsyncStub: ...
-    Save: _grpc.UnaryUnaryMultiCallable[_state_manager_pb2.SaveRequest, _state_manager_pb2.SaveResponse]
+    Save: _grpc.UnaryUnaryMultiCallable[_state_requests_pb2.SaveRequest, _state_requests_pb2.SaveResponse]
     """Replaces the whole state of an execution, or creates it.
 
     Errors: INVALID_REQUEST, SERIALIZATION_ERROR, STATE_TOO_LARGE, CONFLICT,
     REQUEST_ID_REUSED, OVERLOADED, STORAGE_FULL, STORAGE_ERROR.
     """
-    Load: _grpc.UnaryUnaryMultiCallable[_state_manager_pb2.LoadRequest, _state_manager_pb2.LoadResponse]
+    Load: _grpc.UnaryUnaryMultiCallable[_state_requests_pb2.LoadRequest, _state_requests_pb2.LoadResponse]
     """Reads an execution: all of it, or the fields that are named; as it is, or
     as it was. What does not exist or has expired is absent, not an error.
 
-    Errors: INVALID_REQUEST, REVISION_COMPACTED, OVERLOADED, STORAGE_ERROR.
+    Errors: INVALID_REQUEST, CHECKPOINT_NOT_FOUND, REVISION_COMPACTED,
+    OVERLOADED, STORAGE_ERROR.
     """
-    Update: _grpc.UnaryUnaryMultiCallable[_state_manager_pb2.UpdateRequest, _state_manager_pb2.UpdateResponse]
+    Update: _grpc.UnaryUnaryMultiCallable[_state_requests_pb2.UpdateRequest, _state_requests_pb2.UpdateResponse]
     """Changes what is named and nothing else.
 
     Errors: those of Save, and STATE_NOT_FOUND.
     """
-    Delete: _grpc.UnaryUnaryMultiCallable[_state_manager_pb2.DeleteRequest, _state_manager_pb2.DeleteResponse]
+    Delete: _grpc.UnaryUnaryMultiCallable[_state_requests_pb2.DeleteRequest, _state_requests_pb2.DeleteResponse]
     """Removes an execution and all that belongs to it. What does not exist is
     removed with success.
 
     Errors: INVALID_REQUEST, CONFLICT, REQUEST_ID_REUSED, OVERLOADED,
     STORAGE_ERROR.
     """
-    ListRevisions: _grpc.UnaryUnaryMultiCallable[_state_manager_pb2.ListRevisionsRequest, _state_manager_pb2.ListRevisionsResponse]
+    ListRevisions: _grpc.UnaryUnaryMultiCallable[_state_requests_pb2.ListRevisionsRequest, _state_requests_pb2.ListRevisionsResponse]
     """Lists the changes of an execution, the newest first; none when there is no
     execution.
 
     Errors: INVALID_REQUEST, STORAGE_ERROR.
+    """
+    Pause: _grpc.UnaryUnaryMultiCallable[_pause_requests_pb2.PauseRequest, _pause_requests_pb2.PauseResponse]
+    """Stops an execution until someone answers, and gives the token to answer
+    with. Several pauses may be open at once, at most 64. An execution outlives
+    its open pauses.
+
+    Errors: those of Save.
+    """
+    Resume: _grpc.UnaryUnaryMultiCallable[_pause_requests_pb2.ResumeRequest, _pause_requests_pb2.ResumeResponse]
+    """Answers a pause. The execution runs again when no other pause is open.
+
+    Errors: those of Save, and STATE_NOT_FOUND, INVALID_TOKEN.
+    """
+    GetPause: _grpc.UnaryUnaryMultiCallable[_pause_requests_pb2.GetPauseRequest, _pause_requests_pb2.GetPauseResponse]
+    """Reads a pause, and spends nothing.
+
+    Errors: INVALID_REQUEST, STATE_NOT_FOUND, INVALID_TOKEN, STORAGE_ERROR.
+    """
+    ListPauses: _grpc.UnaryUnaryMultiCallable[_pause_requests_pb2.ListPausesRequest, _pause_requests_pb2.ListPausesResponse]
+    """Lists the pauses of a namespace that wait for an answer, the oldest first.
+
+    Errors: INVALID_REQUEST, STORAGE_ERROR.
+    """
+    Checkpoint: _grpc.UnaryUnaryMultiCallable[_checkpoint_pb2.CheckpointRequest, _checkpoint_pb2.CheckpointResponse]
+    """Gives the execution's revision a name. Costs the same for any size of state:
+    no values are copied.
+
+    Errors: INVALID_REQUEST, STATE_NOT_FOUND, CONFLICT, REQUEST_ID_REUSED,
+    OVERLOADED, STORAGE_FULL, STORAGE_ERROR.
+    """
+    Restore: _grpc.UnaryUnaryMultiCallable[_checkpoint_pb2.RestoreRequest, _checkpoint_pb2.RestoreResponse]
+    """Brings an earlier state back, as a new revision. Closes the open pauses.
+
+    Errors: those of Save, and STATE_NOT_FOUND, CHECKPOINT_NOT_FOUND,
+    REVISION_COMPACTED.
+    """
+    ListCheckpoints: _grpc.UnaryUnaryMultiCallable[_checkpoint_pb2.ListCheckpointsRequest, _checkpoint_pb2.ListCheckpointsResponse]
+    """Lists the checkpoints of an execution, the oldest first.
+
+    Errors: INVALID_REQUEST, STORAGE_ERROR.
+    """
+    DeleteCheckpoint: _grpc.UnaryUnaryMultiCallable[_checkpoint_pb2.DeleteCheckpointRequest, _checkpoint_pb2.DeleteCheckpointResponse]
+    """Removes a checkpoint. What does not exist is removed with success.
+
+    Errors: those of Checkpoint.
+    """
+    Lock: _grpc.UnaryUnaryMultiCallable[_lock_pb2.LockRequest, _lock_pb2.LockResponse]
+    """Takes the lock of an execution, or waits for its turn. Not getting it is an
+    answer, not an error. Who goes away while waiting is forgotten.
+
+    Errors: INVALID_REQUEST, REQUEST_ID_REUSED, OVERLOADED, STORAGE_FULL,
+    STORAGE_ERROR.
+    """
+    RenewLock: _grpc.UnaryUnaryMultiCallable[_lock_pb2.RenewLockRequest, _lock_pb2.RenewLockResponse]
+    """Prolongs the lease of a lock.
+
+    Errors: those of Lock, and FENCED (the lease was over, or it is another
+    grant's token), LOCKED (someone else holds it).
+    """
+    Unlock: _grpc.UnaryUnaryMultiCallable[_lock_pb2.UnlockRequest, _lock_pb2.UnlockResponse]
+    """Releases a lock. What nobody holds is released with success.
+
+    Errors: those of RenewLock.
+    """
+    GetLock: _grpc.UnaryUnaryMultiCallable[_lock_pb2.GetLockRequest, _lock_pb2.GetLockResponse]
+    """Tells who holds the lock of an execution.
+
+    Errors: INVALID_REQUEST, STORAGE_ERROR.
+    """
+    Transaction: _grpc.UnaryUnaryMultiCallable[_transaction_pb2.TransactionRequest, _transaction_pb2.TransactionResponse]
+    """Does several operations on one execution: all of them, or none.
+
+    Errors: those of the operations. A field of an operation is named
+    `operations[1].update.changes.status`.
     """
 
 @_typing.type_check_only
@@ -78,38 +161,117 @@ class StateManagerAsyncStub(StateManagerStub):
     Every error carries one google.rpc.ErrorInfo of the domain `statekeeper`
     whose reason is a name of ErrorReason without its prefix, and whose metadata
     has `namespace`, `execution_id` and what the reason says.
+
+    A write to an execution whose lock is held exclusively is refused with LOCKED,
+    unless it carries the lock's fencing token; one that carries any other is
+    refused with FENCED. Both are errors of every write below.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    Save: _aio.UnaryUnaryMultiCallable[_state_manager_pb2.SaveRequest, _state_manager_pb2.SaveResponse]  # type: ignore[assignment]
+    Save: _aio.UnaryUnaryMultiCallable[_state_requests_pb2.SaveRequest, _state_requests_pb2.SaveResponse]  # type: ignore[assignment]
     """Replaces the whole state of an execution, or creates it.
 
     Errors: INVALID_REQUEST, SERIALIZATION_ERROR, STATE_TOO_LARGE, CONFLICT,
     REQUEST_ID_REUSED, OVERLOADED, STORAGE_FULL, STORAGE_ERROR.
     """
-    Load: _aio.UnaryUnaryMultiCallable[_state_manager_pb2.LoadRequest, _state_manager_pb2.LoadResponse]  # type: ignore[assignment]
+    Load: _aio.UnaryUnaryMultiCallable[_state_requests_pb2.LoadRequest, _state_requests_pb2.LoadResponse]  # type: ignore[assignment]
     """Reads an execution: all of it, or the fields that are named; as it is, or
     as it was. What does not exist or has expired is absent, not an error.
 
-    Errors: INVALID_REQUEST, REVISION_COMPACTED, OVERLOADED, STORAGE_ERROR.
+    Errors: INVALID_REQUEST, CHECKPOINT_NOT_FOUND, REVISION_COMPACTED,
+    OVERLOADED, STORAGE_ERROR.
     """
-    Update: _aio.UnaryUnaryMultiCallable[_state_manager_pb2.UpdateRequest, _state_manager_pb2.UpdateResponse]  # type: ignore[assignment]
+    Update: _aio.UnaryUnaryMultiCallable[_state_requests_pb2.UpdateRequest, _state_requests_pb2.UpdateResponse]  # type: ignore[assignment]
     """Changes what is named and nothing else.
 
     Errors: those of Save, and STATE_NOT_FOUND.
     """
-    Delete: _aio.UnaryUnaryMultiCallable[_state_manager_pb2.DeleteRequest, _state_manager_pb2.DeleteResponse]  # type: ignore[assignment]
+    Delete: _aio.UnaryUnaryMultiCallable[_state_requests_pb2.DeleteRequest, _state_requests_pb2.DeleteResponse]  # type: ignore[assignment]
     """Removes an execution and all that belongs to it. What does not exist is
     removed with success.
 
     Errors: INVALID_REQUEST, CONFLICT, REQUEST_ID_REUSED, OVERLOADED,
     STORAGE_ERROR.
     """
-    ListRevisions: _aio.UnaryUnaryMultiCallable[_state_manager_pb2.ListRevisionsRequest, _state_manager_pb2.ListRevisionsResponse]  # type: ignore[assignment]
+    ListRevisions: _aio.UnaryUnaryMultiCallable[_state_requests_pb2.ListRevisionsRequest, _state_requests_pb2.ListRevisionsResponse]  # type: ignore[assignment]
     """Lists the changes of an execution, the newest first; none when there is no
     execution.
 
     Errors: INVALID_REQUEST, STORAGE_ERROR.
+    """
+    Pause: _aio.UnaryUnaryMultiCallable[_pause_requests_pb2.PauseRequest, _pause_requests_pb2.PauseResponse]  # type: ignore[assignment]
+    """Stops an execution until someone answers, and gives the token to answer
+    with. Several pauses may be open at once, at most 64. An execution outlives
+    its open pauses.
+
+    Errors: those of Save.
+    """
+    Resume: _aio.UnaryUnaryMultiCallable[_pause_requests_pb2.ResumeRequest, _pause_requests_pb2.ResumeResponse]  # type: ignore[assignment]
+    """Answers a pause. The execution runs again when no other pause is open.
+
+    Errors: those of Save, and STATE_NOT_FOUND, INVALID_TOKEN.
+    """
+    GetPause: _aio.UnaryUnaryMultiCallable[_pause_requests_pb2.GetPauseRequest, _pause_requests_pb2.GetPauseResponse]  # type: ignore[assignment]
+    """Reads a pause, and spends nothing.
+
+    Errors: INVALID_REQUEST, STATE_NOT_FOUND, INVALID_TOKEN, STORAGE_ERROR.
+    """
+    ListPauses: _aio.UnaryUnaryMultiCallable[_pause_requests_pb2.ListPausesRequest, _pause_requests_pb2.ListPausesResponse]  # type: ignore[assignment]
+    """Lists the pauses of a namespace that wait for an answer, the oldest first.
+
+    Errors: INVALID_REQUEST, STORAGE_ERROR.
+    """
+    Checkpoint: _aio.UnaryUnaryMultiCallable[_checkpoint_pb2.CheckpointRequest, _checkpoint_pb2.CheckpointResponse]  # type: ignore[assignment]
+    """Gives the execution's revision a name. Costs the same for any size of state:
+    no values are copied.
+
+    Errors: INVALID_REQUEST, STATE_NOT_FOUND, CONFLICT, REQUEST_ID_REUSED,
+    OVERLOADED, STORAGE_FULL, STORAGE_ERROR.
+    """
+    Restore: _aio.UnaryUnaryMultiCallable[_checkpoint_pb2.RestoreRequest, _checkpoint_pb2.RestoreResponse]  # type: ignore[assignment]
+    """Brings an earlier state back, as a new revision. Closes the open pauses.
+
+    Errors: those of Save, and STATE_NOT_FOUND, CHECKPOINT_NOT_FOUND,
+    REVISION_COMPACTED.
+    """
+    ListCheckpoints: _aio.UnaryUnaryMultiCallable[_checkpoint_pb2.ListCheckpointsRequest, _checkpoint_pb2.ListCheckpointsResponse]  # type: ignore[assignment]
+    """Lists the checkpoints of an execution, the oldest first.
+
+    Errors: INVALID_REQUEST, STORAGE_ERROR.
+    """
+    DeleteCheckpoint: _aio.UnaryUnaryMultiCallable[_checkpoint_pb2.DeleteCheckpointRequest, _checkpoint_pb2.DeleteCheckpointResponse]  # type: ignore[assignment]
+    """Removes a checkpoint. What does not exist is removed with success.
+
+    Errors: those of Checkpoint.
+    """
+    Lock: _aio.UnaryUnaryMultiCallable[_lock_pb2.LockRequest, _lock_pb2.LockResponse]  # type: ignore[assignment]
+    """Takes the lock of an execution, or waits for its turn. Not getting it is an
+    answer, not an error. Who goes away while waiting is forgotten.
+
+    Errors: INVALID_REQUEST, REQUEST_ID_REUSED, OVERLOADED, STORAGE_FULL,
+    STORAGE_ERROR.
+    """
+    RenewLock: _aio.UnaryUnaryMultiCallable[_lock_pb2.RenewLockRequest, _lock_pb2.RenewLockResponse]  # type: ignore[assignment]
+    """Prolongs the lease of a lock.
+
+    Errors: those of Lock, and FENCED (the lease was over, or it is another
+    grant's token), LOCKED (someone else holds it).
+    """
+    Unlock: _aio.UnaryUnaryMultiCallable[_lock_pb2.UnlockRequest, _lock_pb2.UnlockResponse]  # type: ignore[assignment]
+    """Releases a lock. What nobody holds is released with success.
+
+    Errors: those of RenewLock.
+    """
+    GetLock: _aio.UnaryUnaryMultiCallable[_lock_pb2.GetLockRequest, _lock_pb2.GetLockResponse]  # type: ignore[assignment]
+    """Tells who holds the lock of an execution.
+
+    Errors: INVALID_REQUEST, STORAGE_ERROR.
+    """
+    Transaction: _aio.UnaryUnaryMultiCallable[_transaction_pb2.TransactionRequest, _transaction_pb2.TransactionResponse]  # type: ignore[assignment]
+    """Does several operations on one execution: all of them, or none.
+
+    Errors: those of the operations. A field of an operation is named
+    `operations[1].update.changes.status`.
     """
 
 class StateManagerServicer(metaclass=_abc_1.ABCMeta):
@@ -119,14 +281,18 @@ class StateManagerServicer(metaclass=_abc_1.ABCMeta):
     Every error carries one google.rpc.ErrorInfo of the domain `statekeeper`
     whose reason is a name of ErrorReason without its prefix, and whose metadata
     has `namespace`, `execution_id` and what the reason says.
+
+    A write to an execution whose lock is held exclusively is refused with LOCKED,
+    unless it carries the lock's fencing token; one that carries any other is
+    refused with FENCED. Both are errors of every write below.
     """
 
     @_abc_1.abstractmethod
     def Save(
         self,
-        request: _state_manager_pb2.SaveRequest,
+        request: _state_requests_pb2.SaveRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_state_manager_pb2.SaveResponse, _abc.Awaitable[_state_manager_pb2.SaveResponse]]:
+    ) -> _typing.Union[_state_requests_pb2.SaveResponse, _abc.Awaitable[_state_requests_pb2.SaveResponse]]:
         """Replaces the whole state of an execution, or creates it.
 
         Errors: INVALID_REQUEST, SERIALIZATION_ERROR, STATE_TOO_LARGE, CONFLICT,
@@ -136,21 +302,22 @@ class StateManagerServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def Load(
         self,
-        request: _state_manager_pb2.LoadRequest,
+        request: _state_requests_pb2.LoadRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_state_manager_pb2.LoadResponse, _abc.Awaitable[_state_manager_pb2.LoadResponse]]:
+    ) -> _typing.Union[_state_requests_pb2.LoadResponse, _abc.Awaitable[_state_requests_pb2.LoadResponse]]:
         """Reads an execution: all of it, or the fields that are named; as it is, or
         as it was. What does not exist or has expired is absent, not an error.
 
-        Errors: INVALID_REQUEST, REVISION_COMPACTED, OVERLOADED, STORAGE_ERROR.
+        Errors: INVALID_REQUEST, CHECKPOINT_NOT_FOUND, REVISION_COMPACTED,
+        OVERLOADED, STORAGE_ERROR.
         """
 
     @_abc_1.abstractmethod
     def Update(
         self,
-        request: _state_manager_pb2.UpdateRequest,
+        request: _state_requests_pb2.UpdateRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_state_manager_pb2.UpdateResponse, _abc.Awaitable[_state_manager_pb2.UpdateResponse]]:
+    ) -> _typing.Union[_state_requests_pb2.UpdateResponse, _abc.Awaitable[_state_requests_pb2.UpdateResponse]]:
         """Changes what is named and nothing else.
 
         Errors: those of Save, and STATE_NOT_FOUND.
@@ -159,9 +326,9 @@ class StateManagerServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def Delete(
         self,
-        request: _state_manager_pb2.DeleteRequest,
+        request: _state_requests_pb2.DeleteRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_state_manager_pb2.DeleteResponse, _abc.Awaitable[_state_manager_pb2.DeleteResponse]]:
+    ) -> _typing.Union[_state_requests_pb2.DeleteResponse, _abc.Awaitable[_state_requests_pb2.DeleteResponse]]:
         """Removes an execution and all that belongs to it. What does not exist is
         removed with success.
 
@@ -172,13 +339,165 @@ class StateManagerServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def ListRevisions(
         self,
-        request: _state_manager_pb2.ListRevisionsRequest,
+        request: _state_requests_pb2.ListRevisionsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_state_manager_pb2.ListRevisionsResponse, _abc.Awaitable[_state_manager_pb2.ListRevisionsResponse]]:
+    ) -> _typing.Union[_state_requests_pb2.ListRevisionsResponse, _abc.Awaitable[_state_requests_pb2.ListRevisionsResponse]]:
         """Lists the changes of an execution, the newest first; none when there is no
         execution.
 
         Errors: INVALID_REQUEST, STORAGE_ERROR.
+        """
+
+    @_abc_1.abstractmethod
+    def Pause(
+        self,
+        request: _pause_requests_pb2.PauseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pause_requests_pb2.PauseResponse, _abc.Awaitable[_pause_requests_pb2.PauseResponse]]:
+        """Stops an execution until someone answers, and gives the token to answer
+        with. Several pauses may be open at once, at most 64. An execution outlives
+        its open pauses.
+
+        Errors: those of Save.
+        """
+
+    @_abc_1.abstractmethod
+    def Resume(
+        self,
+        request: _pause_requests_pb2.ResumeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pause_requests_pb2.ResumeResponse, _abc.Awaitable[_pause_requests_pb2.ResumeResponse]]:
+        """Answers a pause. The execution runs again when no other pause is open.
+
+        Errors: those of Save, and STATE_NOT_FOUND, INVALID_TOKEN.
+        """
+
+    @_abc_1.abstractmethod
+    def GetPause(
+        self,
+        request: _pause_requests_pb2.GetPauseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pause_requests_pb2.GetPauseResponse, _abc.Awaitable[_pause_requests_pb2.GetPauseResponse]]:
+        """Reads a pause, and spends nothing.
+
+        Errors: INVALID_REQUEST, STATE_NOT_FOUND, INVALID_TOKEN, STORAGE_ERROR.
+        """
+
+    @_abc_1.abstractmethod
+    def ListPauses(
+        self,
+        request: _pause_requests_pb2.ListPausesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pause_requests_pb2.ListPausesResponse, _abc.Awaitable[_pause_requests_pb2.ListPausesResponse]]:
+        """Lists the pauses of a namespace that wait for an answer, the oldest first.
+
+        Errors: INVALID_REQUEST, STORAGE_ERROR.
+        """
+
+    @_abc_1.abstractmethod
+    def Checkpoint(
+        self,
+        request: _checkpoint_pb2.CheckpointRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_checkpoint_pb2.CheckpointResponse, _abc.Awaitable[_checkpoint_pb2.CheckpointResponse]]:
+        """Gives the execution's revision a name. Costs the same for any size of state:
+        no values are copied.
+
+        Errors: INVALID_REQUEST, STATE_NOT_FOUND, CONFLICT, REQUEST_ID_REUSED,
+        OVERLOADED, STORAGE_FULL, STORAGE_ERROR.
+        """
+
+    @_abc_1.abstractmethod
+    def Restore(
+        self,
+        request: _checkpoint_pb2.RestoreRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_checkpoint_pb2.RestoreResponse, _abc.Awaitable[_checkpoint_pb2.RestoreResponse]]:
+        """Brings an earlier state back, as a new revision. Closes the open pauses.
+
+        Errors: those of Save, and STATE_NOT_FOUND, CHECKPOINT_NOT_FOUND,
+        REVISION_COMPACTED.
+        """
+
+    @_abc_1.abstractmethod
+    def ListCheckpoints(
+        self,
+        request: _checkpoint_pb2.ListCheckpointsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_checkpoint_pb2.ListCheckpointsResponse, _abc.Awaitable[_checkpoint_pb2.ListCheckpointsResponse]]:
+        """Lists the checkpoints of an execution, the oldest first.
+
+        Errors: INVALID_REQUEST, STORAGE_ERROR.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteCheckpoint(
+        self,
+        request: _checkpoint_pb2.DeleteCheckpointRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_checkpoint_pb2.DeleteCheckpointResponse, _abc.Awaitable[_checkpoint_pb2.DeleteCheckpointResponse]]:
+        """Removes a checkpoint. What does not exist is removed with success.
+
+        Errors: those of Checkpoint.
+        """
+
+    @_abc_1.abstractmethod
+    def Lock(
+        self,
+        request: _lock_pb2.LockRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lock_pb2.LockResponse, _abc.Awaitable[_lock_pb2.LockResponse]]:
+        """Takes the lock of an execution, or waits for its turn. Not getting it is an
+        answer, not an error. Who goes away while waiting is forgotten.
+
+        Errors: INVALID_REQUEST, REQUEST_ID_REUSED, OVERLOADED, STORAGE_FULL,
+        STORAGE_ERROR.
+        """
+
+    @_abc_1.abstractmethod
+    def RenewLock(
+        self,
+        request: _lock_pb2.RenewLockRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lock_pb2.RenewLockResponse, _abc.Awaitable[_lock_pb2.RenewLockResponse]]:
+        """Prolongs the lease of a lock.
+
+        Errors: those of Lock, and FENCED (the lease was over, or it is another
+        grant's token), LOCKED (someone else holds it).
+        """
+
+    @_abc_1.abstractmethod
+    def Unlock(
+        self,
+        request: _lock_pb2.UnlockRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lock_pb2.UnlockResponse, _abc.Awaitable[_lock_pb2.UnlockResponse]]:
+        """Releases a lock. What nobody holds is released with success.
+
+        Errors: those of RenewLock.
+        """
+
+    @_abc_1.abstractmethod
+    def GetLock(
+        self,
+        request: _lock_pb2.GetLockRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lock_pb2.GetLockResponse, _abc.Awaitable[_lock_pb2.GetLockResponse]]:
+        """Tells who holds the lock of an execution.
+
+        Errors: INVALID_REQUEST, STORAGE_ERROR.
+        """
+
+    @_abc_1.abstractmethod
+    def Transaction(
+        self,
+        request: _transaction_pb2.TransactionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_transaction_pb2.TransactionResponse, _abc.Awaitable[_transaction_pb2.TransactionResponse]]:
+        """Does several operations on one execution: all of them, or none.
+
+        Errors: those of the operations. A field of an operation is named
+        `operations[1].update.changes.status`.
         """
 
 def add_StateManagerServicer_to_server(servicer: StateManagerServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

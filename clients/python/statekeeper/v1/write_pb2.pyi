@@ -12,16 +12,18 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class WriteOptions(_message.Message):
-    __slots__ = ("expected_revision", "ttl", "request_id", "actor")
+    __slots__ = ("expected_revision", "ttl", "request_id", "fencing_token", "actor")
     EXPECTED_REVISION_FIELD_NUMBER: _ClassVar[int]
     TTL_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    FENCING_TOKEN_FIELD_NUMBER: _ClassVar[int]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
     expected_revision: int
     ttl: _duration_pb2.Duration
     request_id: str
+    fencing_token: int
     actor: str
-    def __init__(self, expected_revision: _Optional[int] = ..., ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., request_id: _Optional[str] = ..., actor: _Optional[str] = ...) -> None: ...
+    def __init__(self, expected_revision: _Optional[int] = ..., ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., request_id: _Optional[str] = ..., fencing_token: _Optional[int] = ..., actor: _Optional[str] = ...) -> None: ...
 
 class WriteResult(_message.Message):
     __slots__ = ("key", "revision", "version", "update_time", "replayed", "warnings")

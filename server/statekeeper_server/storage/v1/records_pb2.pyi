@@ -1,5 +1,6 @@
 from statekeeper.v1 import execution_pb2 as _execution_pb2
 from statekeeper.v1 import history_pb2 as _history_pb2
+from statekeeper.v1 import pause_pb2 as _pause_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -19,36 +20,116 @@ class DocumentSize(_message.Message):
     def __init__(self, document: _Optional[int] = ..., entries: _Optional[int] = ..., value_bytes: _Optional[int] = ...) -> None: ...
 
 class Head(_message.Message):
-    __slots__ = ("uid", "execution", "expire_time_us", "ttl_us", "sizes", "history_floor")
+    __slots__ = ("uid", "execution", "expire_time_us", "ttl_us", "sizes", "history_floor", "open_pauses", "pauses", "checkpoints")
     UID_FIELD_NUMBER: _ClassVar[int]
     EXECUTION_FIELD_NUMBER: _ClassVar[int]
     EXPIRE_TIME_US_FIELD_NUMBER: _ClassVar[int]
     TTL_US_FIELD_NUMBER: _ClassVar[int]
     SIZES_FIELD_NUMBER: _ClassVar[int]
     HISTORY_FLOOR_FIELD_NUMBER: _ClassVar[int]
+    OPEN_PAUSES_FIELD_NUMBER: _ClassVar[int]
+    PAUSES_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINTS_FIELD_NUMBER: _ClassVar[int]
     uid: int
     execution: _execution_pb2.Execution
     expire_time_us: int
     ttl_us: int
     sizes: _containers.RepeatedCompositeFieldContainer[DocumentSize]
     history_floor: int
-    def __init__(self, uid: _Optional[int] = ..., execution: _Optional[_Union[_execution_pb2.Execution, _Mapping]] = ..., expire_time_us: _Optional[int] = ..., ttl_us: _Optional[int] = ..., sizes: _Optional[_Iterable[_Union[DocumentSize, _Mapping]]] = ..., history_floor: _Optional[int] = ...) -> None: ...
+    open_pauses: _containers.RepeatedCompositeFieldContainer[OpenPause]
+    pauses: int
+    checkpoints: int
+    def __init__(self, uid: _Optional[int] = ..., execution: _Optional[_Union[_execution_pb2.Execution, _Mapping]] = ..., expire_time_us: _Optional[int] = ..., ttl_us: _Optional[int] = ..., sizes: _Optional[_Iterable[_Union[DocumentSize, _Mapping]]] = ..., history_floor: _Optional[int] = ..., open_pauses: _Optional[_Iterable[_Union[OpenPause, _Mapping]]] = ..., pauses: _Optional[int] = ..., checkpoints: _Optional[int] = ...) -> None: ...
+
+class OpenPause(_message.Message):
+    __slots__ = ("revision", "ordinal", "create_time_us", "expire_time_us", "token_hash")
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    ORDINAL_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_US_FIELD_NUMBER: _ClassVar[int]
+    EXPIRE_TIME_US_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_HASH_FIELD_NUMBER: _ClassVar[int]
+    revision: int
+    ordinal: int
+    create_time_us: int
+    expire_time_us: int
+    token_hash: bytes
+    def __init__(self, revision: _Optional[int] = ..., ordinal: _Optional[int] = ..., create_time_us: _Optional[int] = ..., expire_time_us: _Optional[int] = ..., token_hash: _Optional[bytes] = ...) -> None: ...
+
+class PauseRow(_message.Message):
+    __slots__ = ("pause", "overdue_revision", "closed_revision")
+    PAUSE_FIELD_NUMBER: _ClassVar[int]
+    OVERDUE_REVISION_FIELD_NUMBER: _ClassVar[int]
+    CLOSED_REVISION_FIELD_NUMBER: _ClassVar[int]
+    pause: _pause_pb2.Pause
+    overdue_revision: int
+    closed_revision: int
+    def __init__(self, pause: _Optional[_Union[_pause_pb2.Pause, _Mapping]] = ..., overdue_revision: _Optional[int] = ..., closed_revision: _Optional[int] = ...) -> None: ...
+
+class TokenRow(_message.Message):
+    __slots__ = ("key", "uid", "revision", "ordinal")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    UID_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    ORDINAL_FIELD_NUMBER: _ClassVar[int]
+    key: _execution_pb2.ExecutionKey
+    uid: int
+    revision: int
+    ordinal: int
+    def __init__(self, key: _Optional[_Union[_execution_pb2.ExecutionKey, _Mapping]] = ..., uid: _Optional[int] = ..., revision: _Optional[int] = ..., ordinal: _Optional[int] = ...) -> None: ...
+
+class PauseRef(_message.Message):
+    __slots__ = ("key", "uid")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    UID_FIELD_NUMBER: _ClassVar[int]
+    key: _execution_pb2.ExecutionKey
+    uid: int
+    def __init__(self, key: _Optional[_Union[_execution_pb2.ExecutionKey, _Mapping]] = ..., uid: _Optional[int] = ...) -> None: ...
+
+class CheckpointRow(_message.Message):
+    __slots__ = ("revision", "time_us", "position", "actor", "execution")
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    TIME_US_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    EXECUTION_FIELD_NUMBER: _ClassVar[int]
+    revision: int
+    time_us: int
+    position: int
+    actor: str
+    execution: _execution_pb2.Execution
+    def __init__(self, revision: _Optional[int] = ..., time_us: _Optional[int] = ..., position: _Optional[int] = ..., actor: _Optional[str] = ..., execution: _Optional[_Union[_execution_pb2.Execution, _Mapping]] = ...) -> None: ...
+
+class LockRow(_message.Message):
+    __slots__ = ("owner", "fencing_token", "lease_us", "expire_time_us", "exclusive")
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    FENCING_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    LEASE_US_FIELD_NUMBER: _ClassVar[int]
+    EXPIRE_TIME_US_FIELD_NUMBER: _ClassVar[int]
+    EXCLUSIVE_FIELD_NUMBER: _ClassVar[int]
+    owner: str
+    fencing_token: int
+    lease_us: int
+    expire_time_us: int
+    exclusive: bool
+    def __init__(self, owner: _Optional[str] = ..., fencing_token: _Optional[int] = ..., lease_us: _Optional[int] = ..., expire_time_us: _Optional[int] = ..., exclusive: _Optional[bool] = ...) -> None: ...
 
 class EntryVersion(_message.Message):
-    __slots__ = ("ordinal", "time_us", "value_bytes", "plain", "zstd", "chunks")
+    __slots__ = ("ordinal", "time_us", "pruned_revision", "value_bytes", "plain", "zstd", "chunks")
     ORDINAL_FIELD_NUMBER: _ClassVar[int]
     TIME_US_FIELD_NUMBER: _ClassVar[int]
+    PRUNED_REVISION_FIELD_NUMBER: _ClassVar[int]
     VALUE_BYTES_FIELD_NUMBER: _ClassVar[int]
     PLAIN_FIELD_NUMBER: _ClassVar[int]
     ZSTD_FIELD_NUMBER: _ClassVar[int]
     CHUNKS_FIELD_NUMBER: _ClassVar[int]
     ordinal: int
     time_us: int
+    pruned_revision: int
     value_bytes: int
     plain: bytes
     zstd: bytes
     chunks: Chunks
-    def __init__(self, ordinal: _Optional[int] = ..., time_us: _Optional[int] = ..., value_bytes: _Optional[int] = ..., plain: _Optional[bytes] = ..., zstd: _Optional[bytes] = ..., chunks: _Optional[_Union[Chunks, _Mapping]] = ...) -> None: ...
+    def __init__(self, ordinal: _Optional[int] = ..., time_us: _Optional[int] = ..., pruned_revision: _Optional[int] = ..., value_bytes: _Optional[int] = ..., plain: _Optional[bytes] = ..., zstd: _Optional[bytes] = ..., chunks: _Optional[_Union[Chunks, _Mapping]] = ...) -> None: ...
 
 class Chunks(_message.Message):
     __slots__ = ("ordinal", "count", "zstd", "digest")
@@ -63,36 +144,42 @@ class Chunks(_message.Message):
     def __init__(self, ordinal: _Optional[int] = ..., count: _Optional[int] = ..., zstd: _Optional[bool] = ..., digest: _Optional[bytes] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("uid", "kind", "execution", "changed", "actor", "previous_revision")
+    __slots__ = ("uid", "execution", "acts", "actor", "previous_revision")
     UID_FIELD_NUMBER: _ClassVar[int]
-    KIND_FIELD_NUMBER: _ClassVar[int]
     EXECUTION_FIELD_NUMBER: _ClassVar[int]
-    CHANGED_FIELD_NUMBER: _ClassVar[int]
+    ACTS_FIELD_NUMBER: _ClassVar[int]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
     PREVIOUS_REVISION_FIELD_NUMBER: _ClassVar[int]
     uid: int
-    kind: _history_pb2.EventKind
     execution: _execution_pb2.Execution
-    changed: _containers.RepeatedScalarFieldContainer[str]
+    acts: _containers.RepeatedCompositeFieldContainer[Act]
     actor: str
     previous_revision: int
-    def __init__(self, uid: _Optional[int] = ..., kind: _Optional[_Union[_history_pb2.EventKind, str]] = ..., execution: _Optional[_Union[_execution_pb2.Execution, _Mapping]] = ..., changed: _Optional[_Iterable[str]] = ..., actor: _Optional[str] = ..., previous_revision: _Optional[int] = ...) -> None: ...
+    def __init__(self, uid: _Optional[int] = ..., execution: _Optional[_Union[_execution_pb2.Execution, _Mapping]] = ..., acts: _Optional[_Iterable[_Union[Act, _Mapping]]] = ..., actor: _Optional[str] = ..., previous_revision: _Optional[int] = ...) -> None: ...
+
+class Act(_message.Message):
+    __slots__ = ("kind", "changed", "pause_id", "checkpoint", "owner")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_FIELD_NUMBER: _ClassVar[int]
+    PAUSE_ID_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    kind: _history_pb2.EventKind
+    changed: _containers.RepeatedScalarFieldContainer[str]
+    pause_id: str
+    checkpoint: str
+    owner: str
+    def __init__(self, kind: _Optional[_Union[_history_pb2.EventKind, str]] = ..., changed: _Optional[_Iterable[str]] = ..., pause_id: _Optional[str] = ..., checkpoint: _Optional[str] = ..., owner: _Optional[str] = ...) -> None: ...
 
 class DoneRequest(_message.Message):
-    __slots__ = ("digest", "revision", "version", "time_us", "warnings", "existed")
+    __slots__ = ("digest", "response", "sealed_tokens")
     DIGEST_FIELD_NUMBER: _ClassVar[int]
-    REVISION_FIELD_NUMBER: _ClassVar[int]
-    VERSION_FIELD_NUMBER: _ClassVar[int]
-    TIME_US_FIELD_NUMBER: _ClassVar[int]
-    WARNINGS_FIELD_NUMBER: _ClassVar[int]
-    EXISTED_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_FIELD_NUMBER: _ClassVar[int]
+    SEALED_TOKENS_FIELD_NUMBER: _ClassVar[int]
     digest: bytes
-    revision: int
-    version: int
-    time_us: int
-    warnings: _containers.RepeatedScalarFieldContainer[str]
-    existed: bool
-    def __init__(self, digest: _Optional[bytes] = ..., revision: _Optional[int] = ..., version: _Optional[int] = ..., time_us: _Optional[int] = ..., warnings: _Optional[_Iterable[str]] = ..., existed: _Optional[bool] = ...) -> None: ...
+    response: bytes
+    sealed_tokens: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, digest: _Optional[bytes] = ..., response: _Optional[bytes] = ..., sealed_tokens: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class ShardMeta(_message.Message):
     __slots__ = ("format", "folder_id", "shard", "shards")
