@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import grpc
 
-from statekeeper.v1.execution_pb2 import Execution
 from statekeeper.v1 import state_manager_pb2
+from statekeeper.v1.execution_pb2 import Execution
 from statekeeper.v1.state_requests_pb2 import (
     DeleteRequest,
     DeleteResponse,

@@ -1,17 +1,19 @@
 """Sends calls over an asyncio gRPC channel."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar
 
 import grpc
 from grpc import aio
 
-from statekeeper.calls import Call
+from statekeeper.calls import Call, Page
 from statekeeper.rpc_errors import Failure
 from statekeeper.transport import CHANNEL_OPTIONS, CLOSED, Route, check_size
 from statekeeper.v1 import state_manager_pb2_grpc
 
 _ResultT = TypeVar("_ResultT")
+_ItemT = TypeVar("_ItemT")
 
 
 class AioChannel:
@@ -42,7 +44,7 @@ class AioChannel:
             self._open()
             response = await getattr(self._stub, call.method)(
                 call.request,
-                timeout=self._route.timeout_s,
+                timeout=self._route.timeout_of(call),
                 wait_for_ready=self._route.answered,
             )
             self._route.answered = True
@@ -62,6 +64,25 @@ class AioChannel:
         except BaseException:
             call.give_up()
             raise
+
+    async def send_pages(
+        self,
+        first: Call[Any, Page[_ItemT]],
+        following: Callable[[str], Call[Any, Page[_ItemT]]],
+    ) -> AsyncIterator[_ItemT]:
+        """Gives the items of all pages of a list, each page fetched when it is needed.
+
+        Args:
+            first: The call for the first page.
+            following: Makes the call for the page of a token.
+        """
+        page = await self.send(first)
+        while True:
+            for item in page.items:
+                yield item
+            if not page.next_page_token:
+                return
+            page = await self.send(following(page.next_page_token))
 
     def _open(self) -> None:
         # At the first call and not before: a channel belongs to the event loop

@@ -1,15 +1,17 @@
 """Sends calls over a sync gRPC channel."""
 
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import grpc
 
-from statekeeper.calls import Call
+from statekeeper.calls import Call, Page
 from statekeeper.rpc_errors import Failure
 from statekeeper.transport import CHANNEL_OPTIONS, CLOSED, Route, check_size
 from statekeeper.v1 import state_manager_pb2_grpc
 
 _ResultT = TypeVar("_ResultT")
+_ItemT = TypeVar("_ItemT")
 
 
 class Channel:
@@ -41,7 +43,7 @@ class Channel:
             self._check_open()
             response = getattr(self._stub, call.method)(
                 call.request,
-                timeout=self._route.timeout_s,
+                timeout=self._route.timeout_of(call),
                 wait_for_ready=self._route.answered,
             )
             self._route.answered = True
@@ -55,6 +57,24 @@ class Channel:
                 # What gRPC says when it was closed a moment ago.
                 raise RuntimeError(CLOSED) from error
             raise
+
+    def send_pages(
+        self,
+        first: Call[Any, Page[_ItemT]],
+        following: Callable[[str], Call[Any, Page[_ItemT]]],
+    ) -> Iterator[_ItemT]:
+        """Gives the items of all pages of a list, each page fetched when it is needed.
+
+        Args:
+            first: The call for the first page.
+            following: Makes the call for the page of a token.
+        """
+        page = self.send(first)
+        while True:
+            yield from page.items
+            if not page.next_page_token:
+                return
+            page = self.send(following(page.next_page_token))
 
     def _check_open(self) -> None:
         if self._closed:

@@ -36,6 +36,22 @@ if TYPE_CHECKING:
             sm.update(stauts="failed")  # type: ignore[call-arg]  # no field
             assert_type(sm.delete(), statekeeper.DeleteResult)
             assert_type(sm.list_revisions(), Iterator[statekeeper.Revision])
+            token = sm.pause(member="m", reason="r", on_expiry="keep", data={"a": 1})
+            assert_type(token, statekeeper.ResumeToken)
+            assert_type(token.result, statekeeper.WriteResult)
+            sm.pause(member="m", reason="r", on_expiry="stop")  # type: ignore[arg-type]  # no action
+            sm.pause(member="m")  # type: ignore[call-arg]  # no reason
+            assert_type(sm.resume(token, {"a": 1}), statekeeper.ResumeResult)
+            assert_type(client.resume(token, {"a": 1}), statekeeper.ResumeResult)
+            assert_type(sm.get_pause(pause_id="p"), statekeeper.Pause)
+            assert_type(client.get_pause(token).resumption, statekeeper.Resumption | None)
+            assert_type(client.list_pauses(), Iterator[statekeeper.Pause])
+            assert_type(state.pauses, tuple[statekeeper.Pause, ...])
+            assert_type(sm.checkpoint("c"), statekeeper.WriteResult)
+            assert_type(sm.restore(revision=3), statekeeper.WriteResult)
+            assert_type(sm.list_checkpoints(), list[statekeeper.Checkpoint])
+            assert_type(sm.delete_checkpoint("c"), statekeeper.DeleteResult)
+            assert_type(sm.load(checkpoint="c"), statekeeper.ExecutionState | None)
 
     async def async_client() -> None:
         async with statekeeper.AsyncClient() as client:
@@ -51,6 +67,16 @@ if TYPE_CHECKING:
             async for revision in sm.list_revisions():
                 assert_type(revision.kind, statekeeper.EventKind)
                 assert_type(revision.status, statekeeper.Status | None)
+            token = await sm.pause(member="m", reason="r")
+            assert_type(token, statekeeper.ResumeToken)
+            assert_type(await sm.resume(token, {"a": 1}), statekeeper.ResumeResult)
+            assert_type(await client.resume(token), statekeeper.ResumeResult)
+            assert_type(await client.get_pause(token), statekeeper.Pause)
+            assert_type(client.list_pauses(), AsyncIterator[statekeeper.Pause])
+            assert_type(await sm.checkpoint("c"), statekeeper.WriteResult)
+            assert_type(await sm.restore("c"), statekeeper.WriteResult)
+            assert_type(await sm.list_checkpoints(), list[statekeeper.Checkpoint])
+            assert_type(await sm.delete_checkpoint("c"), statekeeper.DeleteResult)
 
     def errors(error: statekeeper.StateError) -> None:
         assert_type(error.code, str)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import time
+from collections.abc import Callable
 
 from statekeeper.times import Span, to_timedelta
 
@@ -11,10 +12,23 @@ class MovableClock:
 
     def __init__(self) -> None:
         self._ahead_us = 0
+        self._subscribers: tuple[Callable[[], object], ...] = ()
 
     def now_us(self) -> int:
         """Gives the microseconds since the epoch."""
         return time.time_ns() // 1_000 + self._ahead_us
+
+    def monotonic_us(self) -> int:
+        """Gives microseconds that never go back, and go on with `advance` as well."""
+        return time.monotonic_ns() // 1_000 + self._ahead_us
+
+    def subscribe(self, moved: Callable[[], object]) -> None:
+        """Calls this after each `advance`, from the thread that advances."""
+        self._subscribers += (moved,)
+
+    def unsubscribe(self, moved: Callable[[], object]) -> None:
+        """Calls it no more; harmless when it never was."""
+        self._subscribers = tuple(each for each in self._subscribers if each != moved)
 
     def advance(self, span: Span) -> None:
         """Lets time pass at once.
@@ -26,3 +40,5 @@ class MovableClock:
             InvalidRequestError: It is negative: a server's time never goes back.
         """
         self._ahead_us += to_timedelta(span, "span") // dt.timedelta(microseconds=1)
+        for moved in self._subscribers:
+            moved()
