@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from statekeeper.aio import AsyncClient
     from statekeeper.aio_state_manager import AsyncStateManager
+    from statekeeper.aio_state_manager.lock import AsyncLock
     from statekeeper.client import Client
     from statekeeper.errors import (
         CallCancelledError,
@@ -51,10 +52,12 @@ if TYPE_CHECKING:
         WriteResult,
     )
     from statekeeper.state_manager import StateManager
+    from statekeeper.state_manager.lock import Lock
     from statekeeper.values import Binary
 
 __all__ = [
     "AsyncClient",
+    "AsyncLock",
     "AsyncStateManager",
     "Binary",
     "CallCancelledError",
@@ -71,6 +74,7 @@ __all__ = [
     "InternalError",
     "InvalidRequestError",
     "InvalidTokenError",
+    "Lock",
     "LockHolder",
     "LockTimeoutError",
     "LockedError",
@@ -103,7 +107,17 @@ __all__ = [
 # Where the names are, the cheap modules first. They are imported when a name
 # is first used: pytest imports this package at its start, for its fixture, and
 # nobody's tests should have to wait for gRPC.
-_MODULES = ("errors", "model", "values", "state_manager", "aio_state_manager", "client", "aio")
+_MODULES = (
+    "errors",
+    "model",
+    "values",
+    "state_manager",
+    "state_manager.lock",
+    "aio_state_manager",
+    "aio_state_manager.lock",
+    "client",
+    "aio",
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -8,6 +8,7 @@ from statekeeper.model import (
     Checkpoint,
     DeleteResult,
     EventKind,
+    LockHolder,
     Pause,
     ResumeResult,
     ResumeToken,
@@ -21,6 +22,7 @@ from statekeeper.v1 import (
     checkpoint_pb2,
     execution_pb2,
     history_pb2,
+    lock_pb2,
     pause_pb2,
     pause_requests_pb2,
     state_requests_pb2,
@@ -120,6 +122,16 @@ def read_checkpoint(checkpoint: checkpoint_pb2.Checkpoint) -> Checkpoint:
         revision=checkpoint.revision,
         actor=checkpoint.actor,
         state=state,
+    )
+
+
+def read_lock_holder(holder: lock_pb2.LockHolder) -> LockHolder:
+    """Reads who holds a lock."""
+    return LockHolder(
+        owner=holder.owner,
+        fencing_token=holder.fencing_token,
+        lease_expire_time=to_datetime(holder.lease_expire_time),
+        exclusive=holder.exclusive,
     )
 
 

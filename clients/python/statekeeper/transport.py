@@ -17,8 +17,10 @@ from statekeeper.calls import Call
 from statekeeper.errors import (
     CallCancelledError,
     DeadlineExceededError,
+    InternalError,
     StateError,
     StateTooLargeError,
+    StorageError,
     UnavailableError,
 )
 from statekeeper.rpc_errors import CallSite, Failure, to_state_error
@@ -105,6 +107,13 @@ class Route:
         if not isinstance(error, _UNHEARD):
             self.answered = True
         return error
+
+
+def may_be_done(error: BaseException) -> bool:
+    """Tells whether a call that failed like this may have been done all the same."""
+    if isinstance(error, StateError):
+        return isinstance(error, (*_UNHEARD, InternalError, StorageError))
+    return True
 
 
 def check_size(call: Call[Any, Any]) -> None:

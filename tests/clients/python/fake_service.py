@@ -16,7 +16,9 @@ from statekeeper.v1 import (
     write_pb2,
 )
 
-Answer = Callable[[Any, grpc.ServicerContext], Any]
+from .answers import Answer
+from .fake_locks import FakeLocks
+
 HOUR_S = 3600
 
 
@@ -26,12 +28,15 @@ class FakeService(state_manager_pb2_grpc.StateManagerServicer):
     Attributes:
         requests: What was received, with the RPC's name, in order.
         answers: What to answer to the next calls instead of doing them.
+        executions: The states.
+        locks: The locks.
     """
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, Any]] = []
         self.answers: deque[Answer] = deque()
         self.executions: dict[tuple[str, str], execution_pb2.Execution] = {}
+        self.locks = FakeLocks()
         self._ttls_s: dict[tuple[str, str], int] = {}
         self._revision = 0
         self._changed = threading.Condition()
@@ -54,6 +59,14 @@ class FakeService(state_manager_pb2_grpc.StateManagerServicer):
             answer = self.answers.popleft() if self.answers else None
             if answer is None:
                 return do(request)
+        return answer(request, context)
+
+    def _take_late(self, method: str, request: Any, context: Any, do: Answer) -> Any:
+        # What waits or refuses must not do so while it keeps others from this service.
+        with self._changed:
+            self.requests.append((method, request))
+            self._changed.notify_all()
+            answer = self.answers.popleft() if self.answers else do
         return answer(request, context)
 
     def Save(self, request: Any, context: Any) -> Any:  # noqa: N802 - the RPC's name
@@ -96,16 +109,16 @@ class FakeService(state_manager_pb2_grpc.StateManagerServicer):
         return self._take("DeleteCheckpoint", request, context, _unplanned)
 
     def Lock(self, request: Any, context: Any) -> Any:  # noqa: N802 - the RPC's name
-        return self._take("Lock", request, context, _unplanned)
+        return self._take_late("Lock", request, context, self.locks.lock)
 
     def RenewLock(self, request: Any, context: Any) -> Any:  # noqa: N802 - the RPC's name
-        return self._take("RenewLock", request, context, _unplanned)
+        return self._take_late("RenewLock", request, context, self.locks.renew)
 
     def Unlock(self, request: Any, context: Any) -> Any:  # noqa: N802 - the RPC's name
-        return self._take("Unlock", request, context, _unplanned)
+        return self._take_late("Unlock", request, context, self.locks.unlock)
 
     def GetLock(self, request: Any, context: Any) -> Any:  # noqa: N802 - the RPC's name
-        return self._take("GetLock", request, context, _unplanned)
+        return self._take_late("GetLock", request, context, self.locks.get)
 
     def Transaction(self, request: Any, context: Any) -> Any:  # noqa: N802 - the RPC's name
         return self._take("Transaction", request, context, _unplanned)

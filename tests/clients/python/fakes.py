@@ -3,62 +3,19 @@
 import asyncio
 import inspect
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from concurrent import futures
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 import grpc
-from google.protobuf import any_pb2
-from google.protobuf.message import Message
-from google.rpc import error_details_pb2, status_pb2
 
-from statekeeper import AsyncClient, AsyncStateManager, Client
+from statekeeper import AsyncClient, AsyncLock, AsyncStateManager, Client
 from statekeeper.v1 import state_manager_pb2_grpc
 
-from .fake_service import Answer, FakeService
+from .answers import Answer
+from .fake_service import FakeService
 
 _T = TypeVar("_T")
-
-
-def refuse(
-    code: grpc.StatusCode,
-    reason: str,
-    *details: Message,
-    metadata: dict[str, str] | None = None,
-    pushback_ms: int | None = None,
-) -> Answer:
-    """Gives an answer that fails as the service's errors do."""
-    info = error_details_pb2.ErrorInfo(domain="statekeeper", reason=reason, metadata=metadata or {})
-    status = status_pb2.Status(code=code.value[0], message=f"refused: {reason}")
-    for detail in (info, *details):
-        packed = any_pb2.Any()
-        packed.Pack(detail)
-        status.details.append(packed)
-    trailers: list[tuple[str, str | bytes]] = [
-        ("grpc-status-details-bin", status.SerializeToString())
-    ]
-    if pushback_ms is not None:
-        trailers.append(("grpc-retry-pushback-ms", str(pushback_ms)))
-
-    def answer(_: Message, context: grpc.ServicerContext) -> NoReturn:
-        context.set_trailing_metadata(tuple(trailers))
-        context.abort(code, status.message)
-
-    return answer
-
-
-def fail(code: grpc.StatusCode, message: str = "no") -> Answer:
-    """Gives an answer that fails without the service's details."""
-
-    def answer(_: Message, context: grpc.ServicerContext) -> NoReturn:
-        context.abort(code, message)
-
-    return answer
-
-
-def answer_with(response: Message) -> Answer:
-    """Gives an answer that is this response."""
-    return lambda _request, _context: response
 
 
 class FakeServer:
@@ -79,7 +36,7 @@ class FakeServer:
     def start(self) -> None:
         """Begins to serve."""
         self._server = grpc.server(
-            futures.ThreadPoolExecutor(16),
+            futures.ThreadPoolExecutor(32),
             options=[("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", 17 * 2**20)],
         )
         state_manager_pb2_grpc.add_StateManagerServicer_to_server(self.service, self._server)
@@ -119,16 +76,31 @@ class Awaited:
 
         def call(*args: Any, **kwargs: Any) -> Any:
             result = attribute(*args, **kwargs)
-            if inspect.iscoroutine(result):
-                return self._wait(result)
+            if inspect.isawaitable(result):
+                result = self._wait(_awaited(result))
             if inspect.isasyncgen(result):
                 return iter(self._wait(_collected(result)))
-            return Awaited(result, self._loop) if isinstance(result, AsyncStateManager) else result
+            wrapped = isinstance(result, AsyncStateManager | AsyncLock)
+            return Awaited(result, self._loop) if wrapped else result
 
         return call
 
+    def __bool__(self) -> bool:
+        return bool(self._target)
+
+    def __enter__(self) -> Self:
+        self.__getattr__("__aenter__")()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.__getattr__("__aexit__")(*error)
+
     def _wait(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+
+async def _awaited(awaitable: Awaitable[_T]) -> _T:
+    return await awaitable
 
 
 async def _collected(items: Any) -> Sequence[Any]:

@@ -15,7 +15,8 @@ from statekeeper import (
 )
 from statekeeper.v1 import checkpoint_pb2, execution_pb2, value_pb2, write_pb2
 
-from .fakes import FakeServer, answer_with, refuse
+from .answers import answer_with, refuse
+from .fakes import FakeServer
 
 
 @pytest.fixture

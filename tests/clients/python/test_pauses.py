@@ -34,9 +34,9 @@ from statekeeper.v1 import (
     write_pb2,
 )
 
+from .answers import Answer, answer_with, refuse
 from .conftest import MakeClient
-from .fake_service import Answer
-from .fakes import FakeServer, answer_with, refuse
+from .fakes import FakeServer
 
 LATER = datetime(2099, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
 PAUSE: dict[str, Any] = {"member": "approval", "reason": "waiting_for_approval"}

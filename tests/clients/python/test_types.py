@@ -52,6 +52,13 @@ if TYPE_CHECKING:
             assert_type(sm.list_checkpoints(), list[statekeeper.Checkpoint])
             assert_type(sm.delete_checkpoint("c"), statekeeper.DeleteResult)
             assert_type(sm.load(checkpoint="c"), statekeeper.ExecutionState | None)
+            with sm.lock(timeout=timedelta(minutes=1), exclusive=True) as lock:
+                assert_type(lock, statekeeper.Lock)
+                assert_type(lock.fencing_token, int)
+                assert_type(lock.lease_expire_time, datetime | None)
+            assert_type(lock.unlock(), bool)
+            assert_type(sm.lock(retry=False).holder, statekeeper.LockHolder | None)
+            assert_type(sm.get_lock(), statekeeper.LockHolder | None)
 
     async def async_client() -> None:
         async with statekeeper.AsyncClient() as client:
@@ -77,12 +84,20 @@ if TYPE_CHECKING:
             assert_type(await sm.restore("c"), statekeeper.WriteResult)
             assert_type(await sm.list_checkpoints(), list[statekeeper.Checkpoint])
             assert_type(await sm.delete_checkpoint("c"), statekeeper.DeleteResult)
+            assert_type(await sm.lock(retry=False), statekeeper.AsyncLock)
+            async with sm.lock(timeout=60) as lock:
+                assert_type(lock, statekeeper.AsyncLock)
+                await lock.renew(5)
+            assert_type(await sm.unlock(), bool)
+            assert_type(await sm.is_locked(), bool)
 
     def errors(error: statekeeper.StateError) -> None:
         assert_type(error.code, str)
         assert_type(error.metadata, dict[str, str])
         if isinstance(error, statekeeper.ConflictError):
             assert_type(error.current, int)
+        if isinstance(error, statekeeper.LockTimeoutError | statekeeper.LockedError):
+            assert_type(error.owner, str)
         if isinstance(error, statekeeper.OverloadedError):
             assert_type(error.retry_after, timedelta | None)
         if isinstance(error, statekeeper.InvalidRequestError):

@@ -1,11 +1,12 @@
 """The handle of one execution, for asyncio."""
 
 from statekeeper.aio_state_manager.checkpoint import AsyncCheckpointPart
+from statekeeper.aio_state_manager.lock import AsyncLockPart
 from statekeeper.aio_state_manager.pause import AsyncPausePart
 from statekeeper.aio_state_manager.state import AsyncStatePart
 
 
-class AsyncStateManager(AsyncStatePart, AsyncPausePart, AsyncCheckpointPart):
+class AsyncStateManager(AsyncStatePart, AsyncPausePart, AsyncCheckpointPart, AsyncLockPart):
     """Saves and loads the state of one execution; made by `AsyncClient.state_manager`.
 
     Handles are cheap, and may be used by several tasks of one event loop.
@@ -25,5 +26,6 @@ class AsyncStateManager(AsyncStatePart, AsyncPausePart, AsyncCheckpointPart):
     Beside what it names, every call may raise UnavailableError,
     DeadlineExceededError, OverloadedError, StorageError and InternalError; a
     write also ConflictError, RequestIdReusedError and (but for `delete`)
-    StorageFullError.
+    StorageFullError, LockedError where somebody else holds the lock exclusively,
+    and FencedError where this handle has lost it.
     """

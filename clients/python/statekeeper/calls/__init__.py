@@ -7,11 +7,12 @@ add is how a call is waited for.
 from statekeeper.calls.call import Call, Page
 from statekeeper.calls.checkpoint import CheckpointCalls
 from statekeeper.calls.inbox import InboxCalls
+from statekeeper.calls.lock import GONE, LockAnswer, LockCalls
 from statekeeper.calls.pause import PauseCalls
 from statekeeper.calls.state import StateCalls
 
-__all__ = ["Call", "Calls", "InboxCalls", "Page"]
+__all__ = ["GONE", "Call", "Calls", "InboxCalls", "LockAnswer", "Page"]
 
 
-class Calls(StateCalls, PauseCalls, CheckpointCalls):
+class Calls(StateCalls, PauseCalls, CheckpointCalls, LockCalls):
     """Makes the calls of one handle."""

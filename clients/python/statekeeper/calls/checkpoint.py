@@ -39,7 +39,7 @@ class CheckpointCalls(HandleCalls):
     ) -> Call[Any, Page[Checkpoint]]:
         """Makes the call for one page of the checkpoints."""
         request = list_checkpoints_request(self.execution, page_token, include_state=include_state)
-        return self._read("ListCheckpoints", request, _read_page)
+        return self._plain("ListCheckpoints", request, _read_page)
 
     def delete_checkpoint(self, name: str, write: Write) -> Call[Any, DeleteResult]:
         """Makes the call that removes a checkpoint."""

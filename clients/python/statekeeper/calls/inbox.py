@@ -7,6 +7,7 @@ from statekeeper.arguments import checked_text
 from statekeeper.cache import Cache
 from statekeeper.calls.call import Call, Page
 from statekeeper.calls.pause import read_found_pause
+from statekeeper.errors import InvalidTokenError
 from statekeeper.model import Pause, ResumeResult
 from statekeeper.requests.execution import NAMESPACE_DEFAULT, ExecutionRef
 from statekeeper.requests.paging import list_pauses_request
@@ -41,13 +42,18 @@ class InboxCalls:
             self._cache.end_write(ticket, revision=result.revision)
             return result
 
-        # Without an answer it may have been any execution.
-        return Call("Resume", request, self._anywhere, finish, self._cache.clear)
+        def give_up(error: BaseException) -> None:
+            # Without an answer it may have been any execution. A bad token was
+            # none, and may be one of many that somebody tries.
+            if not isinstance(error, InvalidTokenError):
+                self._cache.clear()
+
+        return Call("Resume", request, self._anywhere, finish, give_up)
 
     def get_pause(self, token: str) -> Call[Any, Pause]:
         """Makes the call that looks up the pause of a token."""
         request = get_pause_request(self._anywhere, token, None)
-        return Call("GetPause", request, self._anywhere, read_found_pause, lambda: None)
+        return Call("GetPause", request, self._anywhere, read_found_pause, lambda _error: None)
 
     def list_pauses(
         self, namespace: str, page_size: int, page_token: str = ""
@@ -55,7 +61,7 @@ class InboxCalls:
         """Makes the call for one page of the pauses that wait."""
         whole = ExecutionRef(checked_text("namespace", namespace) or NAMESPACE_DEFAULT, "")
         request = list_pauses_request(whole.namespace, page_size, page_token)
-        return Call("ListPauses", request, whole, _read_page, lambda: None)
+        return Call("ListPauses", request, whole, _read_page, lambda _error: None)
 
 
 def _read_page(response: pause_requests_pb2.ListPausesResponse) -> Page[Pause]:

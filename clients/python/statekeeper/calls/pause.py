@@ -62,7 +62,7 @@ class PauseCalls(HandleCalls):
     def get_pause(self, token: str | None, pause_id: str | None) -> Call[Any, Pause]:
         """Makes the call that looks a pause up."""
         request = self._located(get_pause_request, self.execution, token, pause_id)
-        return self._read("GetPause", request, read_found_pause)
+        return self._plain("GetPause", request, read_found_pause)
 
 
 def read_found_pause(response: pause_requests_pb2.GetPauseResponse) -> Pause:

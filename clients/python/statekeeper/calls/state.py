@@ -62,7 +62,7 @@ class StateCalls(HandleCalls):
                 _move_on(state, result, _given_ttl(request.options))
             return result
 
-        return Call("Save", request, self.execution, finish, lambda: self._cache.end_write(ticket))
+        return Call("Save", request, self.execution, finish, self._failed_write(ticket))
 
     def cached(self) -> ExecutionState | None:
         """Gives the state from the cache, if it may be used and has it."""
@@ -91,7 +91,7 @@ class StateCalls(HandleCalls):
                 return None
             return self._located(read_execution, execution, partial=partial)
 
-        def give_up() -> None:
+        def give_up(_error: BaseException) -> None:
             if ticket is not None:
                 self._cache.end_load(ticket, None, 0)
 
@@ -128,9 +128,7 @@ class StateCalls(HandleCalls):
             )
             return result
 
-        return Call(
-            "Update", request, self.execution, finish, lambda: self._cache.end_write(ticket)
-        )
+        return Call("Update", request, self.execution, finish, self._failed_write(ticket))
 
     def delete(self, write: Write) -> Call[Any, DeleteResult]:
         """Makes the call that deletes the execution."""
@@ -140,7 +138,7 @@ class StateCalls(HandleCalls):
     def list_revisions(self, page_size: int, page_token: str = "") -> Call[Any, Page[Revision]]:
         """Makes the call for one page of the changes."""
         request = self._located(list_revisions_request, self.execution, page_size, page_token)
-        return self._read("ListRevisions", request, _read_revisions)
+        return self._plain("ListRevisions", request, _read_revisions)
 
     def _copy(self) -> execution_pb2.Execution | None:
         return self._cache.get(self._key) if self._cache_ttl_s else None

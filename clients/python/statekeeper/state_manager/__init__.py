@@ -1,11 +1,12 @@
 """The handle of one execution."""
 
 from statekeeper.state_manager.checkpoint import CheckpointPart
+from statekeeper.state_manager.lock import LockPart
 from statekeeper.state_manager.pause import PausePart
 from statekeeper.state_manager.state import StatePart
 
 
-class StateManager(StatePart, PausePart, CheckpointPart):
+class StateManager(StatePart, PausePart, CheckpointPart, LockPart):
     """Saves and loads the state of one execution; made by `Client.state_manager`.
 
     Handles are cheap, and may be used from several threads.
@@ -25,5 +26,6 @@ class StateManager(StatePart, PausePart, CheckpointPart):
     Beside what it names, every call may raise UnavailableError,
     DeadlineExceededError, OverloadedError, StorageError and InternalError; a
     write also ConflictError, RequestIdReusedError and (but for `delete`)
-    StorageFullError.
+    StorageFullError, LockedError where somebody else holds the lock exclusively,
+    and FencedError where this handle has lost it.
     """
