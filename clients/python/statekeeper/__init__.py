@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         Revision,
         StateFields,
         Status,
+        TransactionState,
         WriteResult,
     )
     from statekeeper.state_manager import StateManager
@@ -98,6 +99,7 @@ __all__ = [
     "Status",
     "StorageError",
     "StorageFullError",
+    "TransactionState",
     "UnauthenticatedError",
     "UnavailableError",
     "UnimplementedError",

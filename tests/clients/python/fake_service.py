@@ -16,7 +16,7 @@ from statekeeper.v1 import (
     write_pb2,
 )
 
-from .answers import Answer
+from .answers import Answer, refuse
 from .fake_locks import FakeLocks
 
 HOUR_S = 3600
@@ -76,7 +76,7 @@ class FakeService(state_manager_pb2_grpc.StateManagerServicer):
         return self._take("Load", request, context, self._load)
 
     def Update(self, request: Any, context: Any) -> Any:  # noqa: N802 - the RPC's name
-        return self._take("Update", request, context, self._update)
+        return self._take_late("Update", request, context, self._update)
 
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802 - the RPC's name
         return self._take("Delete", request, context, self._delete)
@@ -157,14 +157,17 @@ class FakeService(state_manager_pb2_grpc.StateManagerServicer):
         key = (request.key.namespace, request.key.execution_id)
         return state_requests_pb2.LoadResponse(execution=self.executions.get(key))
 
-    def _update(self, request: Any) -> Message:
+    def _update(self, request: Any, context: grpc.ServicerContext) -> Any:
         key = (request.key.namespace, request.key.execution_id)
-        state = execution_pb2.ExecutionState()
-        state.CopyFrom(self.executions[key].state)
-        state.MergeFrom(request.changes)
-        result = self.write(request, state)
-        execution = self.executions[key] if request.return_execution else None
-        return state_requests_pb2.UpdateResponse(result=result, execution=execution)
+        with self._changed:
+            old = self.executions[key]
+            expected = request.options.expected_revision
+            if not expected or expected == old.revision:
+                result = self.write(request, updated(old.state, request))
+                execution = self.executions[key] if request.return_execution else None
+                return state_requests_pb2.UpdateResponse(result=result, execution=execution)
+        facts = {"expected": str(expected), "current": str(old.revision)}
+        return refuse(grpc.StatusCode.ABORTED, "CONFLICT", metadata=facts)(request, context)
 
     def _delete(self, request: Any) -> Message:
         gone = self.executions.pop((request.key.namespace, request.key.execution_id), None)
@@ -183,6 +186,24 @@ class FakeService(state_manager_pb2_grpc.StateManagerServicer):
             ],
             next_page_token=str(last) if last else "",
         )
+
+
+def updated(old: execution_pb2.ExecutionState, request: Any) -> execution_pb2.ExecutionState:
+    """Gives what an update makes of a state."""
+    state = execution_pb2.ExecutionState()
+    state.CopyFrom(old)
+    for name in request.replace:
+        state.ClearField(name)
+    for path in request.remove:
+        name, _, key = path.partition(".")
+        if not key:
+            state.ClearField(name)
+        elif name == "labels":
+            del state.labels[key]
+        else:
+            del getattr(state, name).entries[key]
+    state.MergeFrom(request.changes)
+    return state
 
 
 def _unplanned(request: Message) -> NoReturn:

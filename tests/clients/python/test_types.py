@@ -59,6 +59,13 @@ if TYPE_CHECKING:
             assert_type(lock.unlock(), bool)
             assert_type(sm.lock(retry=False).holder, statekeeper.LockHolder | None)
             assert_type(sm.get_lock(), statekeeper.LockHolder | None)
+            with sm.transaction(ttl=5) as changed:
+                assert_type(changed, statekeeper.TransactionState)
+                assert_type(changed.metadata, dict[str, Any])
+                changed.member_outputs["a"] = 1
+            assert_type(
+                sm.transaction(lambda state: state.context.clear()), statekeeper.WriteResult | None
+            )
 
     async def async_client() -> None:
         async with statekeeper.AsyncClient() as client:
@@ -90,6 +97,13 @@ if TYPE_CHECKING:
                 await lock.renew(5)
             assert_type(await sm.unlock(), bool)
             assert_type(await sm.is_locked(), bool)
+            async with sm.transaction() as changed:
+                assert_type(changed, statekeeper.TransactionState)
+
+            async def change(state: statekeeper.TransactionState) -> None:
+                state.metadata["a"] = 1
+
+            assert_type(await sm.transaction(change, timeout=5), statekeeper.WriteResult | None)
 
     def errors(error: statekeeper.StateError) -> None:
         assert_type(error.code, str)

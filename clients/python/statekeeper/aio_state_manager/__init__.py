@@ -4,9 +4,12 @@ from statekeeper.aio_state_manager.checkpoint import AsyncCheckpointPart
 from statekeeper.aio_state_manager.lock import AsyncLockPart
 from statekeeper.aio_state_manager.pause import AsyncPausePart
 from statekeeper.aio_state_manager.state import AsyncStatePart
+from statekeeper.aio_state_manager.transaction import AsyncTransactionPart
 
 
-class AsyncStateManager(AsyncStatePart, AsyncPausePart, AsyncCheckpointPart, AsyncLockPart):
+class AsyncStateManager(
+    AsyncStatePart, AsyncPausePart, AsyncCheckpointPart, AsyncLockPart, AsyncTransactionPart
+):
     """Saves and loads the state of one execution; made by `AsyncClient.state_manager`.
 
     Handles are cheap, and may be used by several tasks of one event loop.

@@ -9,10 +9,10 @@ from statekeeper.calls.checkpoint import CheckpointCalls
 from statekeeper.calls.inbox import InboxCalls
 from statekeeper.calls.lock import GONE, LockAnswer, LockCalls
 from statekeeper.calls.pause import PauseCalls
-from statekeeper.calls.state import StateCalls
+from statekeeper.calls.transaction import TransactionCalls
 
 __all__ = ["GONE", "Call", "Calls", "InboxCalls", "LockAnswer", "Page"]
 
 
-class Calls(StateCalls, PauseCalls, CheckpointCalls, LockCalls):
+class Calls(TransactionCalls, PauseCalls, CheckpointCalls, LockCalls):
     """Makes the calls of one handle."""

@@ -95,6 +95,8 @@ class HandleCalls:
         try:
             return function(*args, **kwargs)
         except StateError as error:
+            if error.execution_id:
+                raise
             error.namespace = self.execution.namespace
             error.execution_id = self.execution.execution_id
             raise

@@ -59,7 +59,7 @@ class StateCalls(HandleCalls):
                 ttl_s=self._cache_ttl_s,
             )
             if isinstance(state, ExecutionState):
-                _move_on(state, result, _given_ttl(request.options))
+                move_on(state, result, request.options)
             return result
 
         return Call("Save", request, self.execution, finish, self._failed_write(ticket))
@@ -198,8 +198,8 @@ def _given_ttl(options: write_pb2.WriteOptions) -> dt.timedelta | None:
     return options.ttl.ToTimedelta() if options.HasField("ttl") else None
 
 
-def _move_on(state: ExecutionState, result: WriteResult, ttl: dt.timedelta | None) -> None:
-    """Brings what stands beside a state to where its save has brought the execution."""
+def move_on(state: ExecutionState, result: WriteResult, options: write_pb2.WriteOptions) -> None:
+    """Brings what stands beside a state to where writing it has brought the execution."""
     previous = None
     if state.status != Status.PAUSED:
         state.pauses = tuple(
@@ -212,7 +212,10 @@ def _move_on(state: ExecutionState, result: WriteResult, ttl: dt.timedelta | Non
     if state.create_time and state.update_time and followed:
         previous = Lifetime(state.create_time, state.update_time, state.expire_time)
     lifetime = after_write(
-        previous=previous, version=result.version, update_time=result.update_time, ttl=ttl
+        previous=previous,
+        version=result.version,
+        update_time=result.update_time,
+        ttl=_given_ttl(options),
     )
     state.id = result.execution_id
     state.revision = result.revision

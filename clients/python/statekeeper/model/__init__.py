@@ -15,6 +15,7 @@ from statekeeper.model.execution import (
 )
 from statekeeper.model.history import EventKind, Revision
 from statekeeper.model.lock import LockHolder
+from statekeeper.model.transaction import TransactionState, writable
 from statekeeper.model.write import DeleteResult, ResumeResult, ResumeToken, WriteResult
 
 __all__ = [
@@ -35,5 +36,7 @@ __all__ = [
     "State",
     "StateFields",
     "Status",
+    "TransactionState",
     "WriteResult",
+    "writable",
 ]

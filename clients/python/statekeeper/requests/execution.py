@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from statekeeper.arguments import checked_name, checked_text
+from statekeeper.arguments import checked_name, checked_text, invalid
 from statekeeper.times import Span, to_timedelta
 from statekeeper.v1 import execution_pb2
 
@@ -45,3 +45,15 @@ class ExecutionRef:
     def key(self) -> execution_pb2.ExecutionKey:
         """Gives the key to send."""
         return execution_pb2.ExecutionKey(namespace=self.namespace, execution_id=self.execution_id)
+
+
+def check_id(execution: ExecutionRef, identity: str) -> None:
+    """Refuses a state that says that it is another execution's.
+
+    Raises:
+        InvalidRequestError: Its id is not empty, and not the execution's.
+    """
+    if identity and identity != execution.execution_id:
+        raise invalid(
+            "id", f"{identity!r} is not the execution's, which is {execution.execution_id!r}"
+        )

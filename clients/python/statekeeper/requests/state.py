@@ -13,7 +13,7 @@ from statekeeper.arguments import (
 )
 from statekeeper.errors import InvalidRequestError
 from statekeeper.model import ExecutionState, State
-from statekeeper.requests.execution import ExecutionRef
+from statekeeper.requests.execution import ExecutionRef, check_id
 from statekeeper.requests.write import Write, fill_options
 from statekeeper.state_fields import (
     DOCUMENTS,
@@ -53,7 +53,7 @@ def save_request(
     write_fields(request.state, fields)
     if isinstance(state, ExecutionState) and (exact := exact_start_time(state)) is not None:
         request.state.start_time.CopyFrom(exact)
-    _check_id(execution, request.state.id)
+    check_id(execution, request.state.id)
     fill_options(request.options, execution, write)
     return request
 
@@ -109,7 +109,7 @@ def update_request(
             request.replace.append(name)
         else:
             raise invalid(name, "cannot be removed")
-    _check_id(execution, request.changes.id)
+    check_id(execution, request.changes.id)
     fill_options(request.options, execution, write)
     return request
 
@@ -144,10 +144,3 @@ def merged_changes(
             fields=[(name, "given twice") for name in twice],
         )
     return {**changes, **fields}
-
-
-def _check_id(execution: ExecutionRef, identity: str) -> None:
-    if identity and identity != execution.execution_id:
-        raise invalid(
-            "id", f"{identity!r} is not the execution's, which is {execution.execution_id!r}"
-        )
