@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         UnavailableError,
         UnimplementedError,
     )
+    from statekeeper.migration import migrate_state
     from statekeeper.model import (
         Checkpoint,
         DeleteResult,
@@ -104,6 +105,7 @@ __all__ = [
     "UnavailableError",
     "UnimplementedError",
     "WriteResult",
+    "migrate_state",
 ]
 
 # Where the names are, the cheap modules first. They are imported when a name
@@ -113,6 +115,7 @@ _MODULES = (
     "errors",
     "model",
     "values",
+    "migration",
     "state_manager",
     "state_manager.lock",
     "aio_state_manager",

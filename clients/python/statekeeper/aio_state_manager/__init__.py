@@ -2,13 +2,13 @@
 
 from statekeeper.aio_state_manager.checkpoint import AsyncCheckpointPart
 from statekeeper.aio_state_manager.lock import AsyncLockPart
+from statekeeper.aio_state_manager.migration import AsyncMigrationPart
 from statekeeper.aio_state_manager.pause import AsyncPausePart
 from statekeeper.aio_state_manager.state import AsyncStatePart
-from statekeeper.aio_state_manager.transaction import AsyncTransactionPart
 
 
 class AsyncStateManager(
-    AsyncStatePart, AsyncPausePart, AsyncCheckpointPart, AsyncLockPart, AsyncTransactionPart
+    AsyncStatePart, AsyncPausePart, AsyncCheckpointPart, AsyncLockPart, AsyncMigrationPart
 ):
     """Saves and loads the state of one execution; made by `AsyncClient.state_manager`.
 

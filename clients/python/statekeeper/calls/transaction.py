@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from statekeeper.backoff import Backoff
 from statekeeper.calls.call import Call
 from statekeeper.calls.state import StateCalls, move_on
 from statekeeper.errors import StateNotFoundError
+from statekeeper.migration import Transformer, migrate_state
 from statekeeper.model import ExecutionState, WriteResult
 from statekeeper.requests.commit import commit_request, encoded
 from statekeeper.requests.write import Write, fill_options
@@ -42,6 +44,17 @@ class TransactionCalls(StateCalls):
     def check_function(self, function: object, *, awaitable: bool) -> None:
         """Refuses what cannot be called, or would have to be awaited where nobody can."""
         self._located(_check_function, function, awaitable=awaitable)
+
+    def migration(
+        self,
+        from_version: str | None,
+        to_version: str,
+        transformers: Iterable[Transformer[ExecutionState]],
+    ) -> Callable[[ExecutionState], ExecutionState]:
+        """Gives what migrates a state that was loaded."""
+        # It may have to be done again.
+        steps = list(transformers) if isinstance(transformers, Iterable) else transformers
+        return lambda loaded: self._located(migrate_state, loaded, from_version, to_version, steps)
 
     def begin(self, write: Write) -> Call[Any, Draft]:
         """Makes the call that loads the state; what is wrong with the options is told now."""

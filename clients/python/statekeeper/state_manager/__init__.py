@@ -2,12 +2,12 @@
 
 from statekeeper.state_manager.checkpoint import CheckpointPart
 from statekeeper.state_manager.lock import LockPart
+from statekeeper.state_manager.migration import MigrationPart
 from statekeeper.state_manager.pause import PausePart
 from statekeeper.state_manager.state import StatePart
-from statekeeper.state_manager.transaction import TransactionPart
 
 
-class StateManager(StatePart, PausePart, CheckpointPart, LockPart, TransactionPart):
+class StateManager(StatePart, PausePart, CheckpointPart, LockPart, MigrationPart):
     """Saves and loads the state of one execution; made by `Client.state_manager`.
 
     Handles are cheap, and may be used from several threads.
