@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator
 from itertools import count, cycle
 
+from statekeeper.v1.checkpoint_pb2 import CheckpointRequest
 from statekeeper.v1.execution_pb2 import STATUS_RUNNING, ExecutionKey, ExecutionState
 from statekeeper.v1.state_requests_pb2 import LoadRequest, SaveRequest, UpdateRequest
 from statekeeper.v1.value_pb2 import Document, Value
@@ -13,6 +14,7 @@ from statekeeper.v1.write_pb2 import WriteOptions
 SAVE = "/statekeeper.v1.StateManager/Save"
 LOAD = "/statekeeper.v1.StateManager/Load"
 UPDATE = "/statekeeper.v1.StateManager/Update"
+CHECKPOINT = "/statekeeper.v1.StateManager/Checkpoint"
 ETCD_PUT = "/etcdserverpb.KV/Put"
 ETCD_RANGE = "/etcdserverpb.KV/Range"
 
@@ -52,6 +54,12 @@ def update(execution_id: str, values: dict[str, str]) -> bytes:
     changes = ExecutionState(context=Document(entries=entries))
     request = UpdateRequest(key=ExecutionKey(execution_id=execution_id), changes=changes)
     return request.SerializeToString()
+
+
+def checkpoint(execution_id: str, name: str) -> bytes:
+    """A CheckpointRequest."""
+    key = ExecutionKey(execution_id=execution_id)
+    return CheckpointRequest(key=key, name=name).SerializeToString()
 
 
 def load(execution_id: str) -> bytes:

@@ -11,7 +11,18 @@ from pathlib import Path
 # Started as a file, Python looks beside the file and not in the checkout.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench import disk, machine, one_caller, readme, restart, shards, throughput, update_cost
+from bench import (
+    checkpoint_cost,
+    disk,
+    lock_handover,
+    machine,
+    one_caller,
+    readme,
+    restart,
+    shards,
+    throughput,
+    update_cost,
+)
 from bench.plan import Plan
 from bench.report import Report
 
@@ -20,6 +31,8 @@ _BENCHMARKS: dict[str, Callable[[Plan], Report]] = {
     "one-caller": one_caller.run,
     "update-cost": update_cost.run,
     "restart": restart.run,
+    "checkpoint-cost": checkpoint_cost.run,
+    "lock-handover": lock_handover.run,
     "disk": disk.run,
     "shards": shards.run,
 }

@@ -46,6 +46,16 @@ def encode(value: bytes, value_bytes: int) -> EncodedEntry:
     return EncodedEntry(version, value_bytes, len(payload))
 
 
+def decoded(entry: EncodedEntry) -> bytes:
+    """The value that was encoded."""
+    version = entry.version
+    form = version.WhichOneof("form")
+    if form == "chunks":
+        payload = b"".join(entry.pieces)
+        return decompress(payload) if version.chunks.zstd else payload
+    return decompress(version.zstd) if form == "zstd" else version.plain
+
+
 def same_value(left: EntryVersion, right: EntryVersion) -> bool:
     """Whether two versions of an entry hold the same value."""
     form = left.WhichOneof("form")

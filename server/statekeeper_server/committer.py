@@ -13,15 +13,21 @@ from statekeeper_server.clock import Clock
 from statekeeper_server.engine import Engine, EngineBrokenError, EngineFullError
 from statekeeper_server.errors import StateError, StorageFullError
 from statekeeper_server.logs import get_logger
-from statekeeper_server.operations.writing import Written
+from statekeeper_server.operations.leases import settle
+from statekeeper_server.operations.pause_expiry import expire_due_pauses
+from statekeeper_server.operations.writing import Done
+from statekeeper_server.store.lock_table import Grant, LockChanges, LockTable, Waiter
 from statekeeper_server.store.reader import Reader
 from statekeeper_server.store.reclaim import reclaim
-from statekeeper_server.store.writer import History, Writer
+from statekeeper_server.store.writer import Rules, Writer
 
 _log = get_logger(__name__)
 
 # Few enough to go unnoticed in a commit.
 _RECLAIM_ROWS = 64
+_EXPIRE_EXECUTIONS = 64
+# How long what is due is left alone after it could not be done.
+_TEND_DELAY_US = 1_000_000
 
 
 class Submission(Protocol):
@@ -36,14 +42,15 @@ class Submission(Protocol):
         """Whether anybody still waits for it."""
         ...
 
-    def apply(self, store: Writer, now_us: int) -> Written:
+    def apply(self, store: Writer, now_us: int) -> Done | Waiter:
         """Apply it. Raises StateError."""
         ...
 
 
 Batch = Sequence[Submission]
-Outcome = Written | Exception | None
-"""What became of an operation; None when nobody waited for it any more."""
+Outcome = Done | Waiter | Exception | None
+"""What became of an operation; None when nobody waited for it any more. Whoever is a
+`Waiter` is answered with a later batch."""
 
 
 class Committer:
@@ -53,7 +60,7 @@ class Committer:
         name: the shard, for the log.
         engine: open; it stays the caller's.
         clock: gives each batch its time.
-        history: how much of the past to keep.
+        rules: what holds for all executions.
         undisturbed: what to enter while a batch is applied.
     """
 
@@ -62,19 +69,26 @@ class Committer:
         name: str,
         engine: Engine,
         clock: Clock,
-        history: History,
+        rules: Rules,
         undisturbed: Callable[[Batch], AbstractContextManager[None]],
     ) -> None:
         self._name = name
         self._engine = engine
         self._clock = clock
-        self._history = history
+        self._rules = rules
         self._undisturbed = undisturbed
+        self._answered: list[tuple[Waiter, Done]] = []
+        # What an earlier run has left is looked for once.
+        self._has_garbage = True
+        self._tend_from_us = 0
         txn = engine.read()
-        self._next_revision = Reader(txn).last_revision() + 1
-        txn.abort()
-        # There may be some from before; the first step finds out.
-        self.has_garbage = True
+        try:
+            store = Reader(txn)
+            self._next_revision = store.last_revision() + 1
+            self._next_timer_us = store.next_due_us()
+            self._locks = LockTable(_grants(store, clock))
+        finally:
+            txn.abort()
 
     def apply(self, batch: Batch, outcomes: list[Outcome]) -> None:
         """Apply a batch durably.
@@ -94,20 +108,54 @@ class Committer:
                 raise
             except Exception as error:  # noqa: BLE001 - one of them failed: which, is seen below
                 _log.warning("batch failed", shard=self._name, problem=repr(error))
+                # It may have been what was due: nobody else is to fail for that.
+                self._leave_alone()
             else:
                 return
         for submission in batch:
             outcomes.append(self._apply_alone(submission))  # one by one: kept if a later one raises
-        self.reclaim()
+        self.tend()
 
-    def reclaim(self) -> None:
-        """Remove a little of what deleted executions have left."""
-        if self.has_garbage:
-            try:
-                self._commit(())
-            except EngineFullError:
-                _log.warning("no room to reclaim in", shard=self._name)
-                self.has_garbage = False
+    def tend(self) -> None:
+        """Do what is due by itself.
+
+        That is what leases, waits and pauses ask for when their time is over, and a little
+        of what deleted executions have left.
+        """
+        if self.idle_s() != 0:
+            return
+        try:
+            self._commit(())
+        except EngineBrokenError:
+            raise
+        except EngineFullError:
+            _log.warning("no room for what is due", shard=self._name)
+            self._leave_alone()
+        except Exception:  # noqa: BLE001 - it is logged, and tried again later
+            _log.exception("what is due failed", shard=self._name)
+            self._leave_alone()
+
+    def idle_s(self) -> float | None:
+        """For how long there is nothing to tend; 0 when there is; None: for ever."""
+        now_us = self._clock.monotonic_us()
+        waits: list[int] = [0] if self._has_garbage else []
+        lock_us = self._locks.next_due_us()
+        if lock_us is not None:
+            waits.append(lock_us - now_us)
+        if self._next_timer_us is not None:
+            waits.append(self._next_timer_us - self._clock.now_us())
+        if not waits:
+            return None
+        return max(min(waits), self._tend_from_us - now_us, 0) / 1_000_000
+
+    def take_answered(self) -> list[tuple[Waiter, Done]]:
+        """Who has waited for a lock and is to be told something, once."""
+        answered, self._answered = self._answered, []
+        return answered
+
+    def dismiss_waiters(self) -> list[Waiter]:
+        """Forget who waits for a lock, and tell who that was."""
+        return self._locks.dismiss()
 
     def _apply_alone(self, submission: Submission) -> Outcome:
         """Apply an operation whose batch failed, so that it fails or succeeds for itself."""
@@ -124,20 +172,40 @@ class Committer:
             _log.exception("operation failed", shard=self._name)
             return error
 
+    def _leave_alone(self) -> None:
+        self._tend_from_us = self._clock.monotonic_us() + _TEND_DELAY_US
+
+    def _settle(self, store: Writer, now_us: int) -> None:
+        """End the leases, waits and pauses whose time is over."""
+        for row in self._locks.due(store.locks.now_us):
+            settle(store, row, now_us)
+        if self._next_timer_us is not None and self._next_timer_us <= now_us:
+            expire_due_pauses(store, now_us, _EXPIRE_EXECUTIONS)
+
     def _commit(self, batch: Batch) -> list[Outcome]:
-        """Apply a batch in one transaction, and reclaim a little with it."""
+        """Apply a batch in one transaction, and with it what is due."""
         txn = self._engine.write()
         try:
-            store = Writer(txn, self._history, self._next_revision)
+            locks = LockChanges(self._locks, self._clock.monotonic_us())
+            store = Writer(txn, self._rules, locks, self._next_revision)
             now_us = self._clock.now_us()
+            tends = locks.now_us >= self._tend_from_us
+            if tends:
+                self._settle(store, now_us)
             with self._undisturbed(batch):
                 outcomes = [_attempt(submission, store, now_us) for submission in batch]
-            garbage_left = self.has_garbage and reclaim(txn, _RECLAIM_ROWS)
+            garbage_left = self._has_garbage
+            if tends and garbage_left:
+                garbage_left = reclaim(txn, _RECLAIM_ROWS)
+            next_timer_us = store.next_due_us() if store.timers_moved else self._next_timer_us
             txn.commit()
         finally:
             txn.abort()
+        locks.commit()
+        self._answered += locks.answered
         self._next_revision = store.next_revision
-        self.has_garbage = garbage_left or store.discarded
+        self._next_timer_us = next_timer_us
+        self._has_garbage = garbage_left or store.has_garbage
         return outcomes
 
 
@@ -146,6 +214,29 @@ def _attempt(submission: Submission, store: Writer, now_us: int) -> Outcome:
         # Its caller has gone or its deadline has passed, and nothing was written yet.
         return None
     try:
-        return submission.apply(store, now_us)
+        outcome = submission.apply(store, now_us)
     except StateError as error:
         return error
+    if isinstance(outcome, Waiter):
+        outcome.submission = submission
+        outcome.wanted = submission.wanted
+    return outcome
+
+
+def _grants(store: Reader, clock: Clock) -> list[tuple[bytes, Grant]]:
+    """The leases that an earlier run has granted, for the rest of their time."""
+    now_us, monotonic_us = clock.now_us(), clock.monotonic_us()
+    grants = []
+    for row, lock in store.lock_rows():
+        left_us = min(max(lock.expire_time_us - now_us, 0), lock.lease_us)
+        grant = Grant(
+            owner=lock.owner,
+            fencing_token=lock.fencing_token,
+            lease_us=lock.lease_us,
+            expire_time_us=lock.expire_time_us,
+            deadline_us=monotonic_us + left_us,
+            exclusive=lock.exclusive,
+            claimed=True,
+        )
+        grants.append((row, grant))
+    return grants

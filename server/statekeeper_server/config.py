@@ -88,6 +88,17 @@ class Config(BaseSettings):
     entries_max: int = Field(
         default=10_000, ge=1, description="Most entries that a document may have."
     )
+    checkpoints_max: int = Field(
+        default=256, ge=1, description="Most checkpoints that an execution may have."
+    )
+    open_pauses_max: int = Field(
+        default=64, ge=1, le=10_000, description="Most pauses of an execution that may be open."
+    )
+    lock_waiters_max: int = Field(
+        default=10_000,
+        ge=0,
+        description="Most callers that may wait for locks of a shard; more is OVERLOADED.",
+    )
     versions_kept: int = Field(
         default=64,
         ge=1,

@@ -2,7 +2,11 @@
 
 StateError
 ├── StateNotFoundError       the execution does not exist
+├── CheckpointNotFoundError  checkpoint: there is none of this name
 ├── ConflictError            expected, current: the revision is another one
+├── InvalidTokenError        the token resumes nothing
+├── LockedError              owner, expire_time_us: someone else holds the lock
+├── FencedError              the fencing token is not that of the lock
 ├── SerializationError       path: a value is not JSON
 ├── InvalidRequestError      violations: what is malformed, field by field
 ├── StateTooLargeError       size_bytes, limit_bytes
@@ -18,7 +22,10 @@ gRPC status.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class StateError(Exception):
@@ -45,6 +52,20 @@ class StateNotFoundError(StateError):
         super().__init__("there is no state for this execution")
 
 
+class CheckpointNotFoundError(StateError):
+    """The execution has no checkpoint of this name."""
+
+    reason = "CHECKPOINT_NOT_FOUND"
+
+    def __init__(self, checkpoint: str) -> None:
+        super().__init__("the execution has no checkpoint of this name")
+        self.checkpoint = checkpoint
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        return {"checkpoint": self.checkpoint}
+
+
 class ConflictError(StateError):
     """The execution is not at the revision that the caller expects."""
 
@@ -66,6 +87,46 @@ class ConflictError(StateError):
         return {"expected": str(self.expected), "current": str(self.current)}
 
 
+class InvalidTokenError(StateError):
+    """The token resumes nothing. Why is not told, so that nothing can be probed (B30)."""
+
+    reason = "INVALID_TOKEN"
+
+    def __init__(self) -> None:
+        super().__init__("the token is unknown, spent, expired or another execution's")
+
+
+class LockedError(StateError):
+    """Someone else holds the lock."""
+
+    reason = "LOCKED"
+
+    def __init__(self, owner: str, expire_time_us: int) -> None:
+        self.owner = owner
+        self.expire_time_us = expire_time_us
+        super().__init__(f"{owner!r} holds the lock until {self._expire_time}")
+
+    @property
+    def _expire_time(self) -> str:
+        return (_EPOCH + timedelta(microseconds=self.expire_time_us)).isoformat()
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        return {"owner": self.owner, "expire_time": self._expire_time}
+
+
+class FencedError(StateError):
+    """The fencing token is not that of the lock as it is held now."""
+
+    reason = "FENCED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the fencing token is not that of the lock as it is held now: the lease is over, "
+            "or the lock was released"
+        )
+
+
 class SerializationError(StateError):
     """A value is not JSON."""
 
@@ -74,6 +135,11 @@ class SerializationError(StateError):
     def __init__(self, path: str, problem: str) -> None:
         super().__init__(f"{path}: {problem}")
         self.path = path
+        self.problem = problem
+
+    def below(self, place: str) -> "SerializationError":
+        """The same error, of a request that stands at a place of a larger one."""
+        return SerializationError(f"{place}.{self.path}", self.problem)
 
     @property
     def metadata(self) -> Mapping[str, str]:
@@ -96,6 +162,15 @@ class InvalidRequestError(StateError):
     def __init__(self, *violations: FieldViolation) -> None:
         super().__init__("; ".join(f"{v.field}: {v.description}" for v in violations))
         self.violations = violations
+
+    def below(self, place: str) -> "InvalidRequestError":
+        """The same error, of a request that stands at a place of a larger one."""
+        return InvalidRequestError(
+            *(
+                FieldViolation(f"{place}.{v.field}" if v.field else place, v.description)
+                for v in self.violations
+            )
+        )
 
 
 def invalid(field: str, description: str) -> InvalidRequestError:

@@ -5,12 +5,18 @@ revisions, so a new one goes behind the others: a B-tree fills its pages then, w
 would leave them half empty if each came in front.
 """
 
+import re
 import struct
 from hashlib import blake2b
+from typing import NamedTuple, Self
+
+from statekeeper_server.documents import STATE_DOCUMENTS_END
 
 _REVISION = struct.Struct(">Q")
 _ENTRY_HEAD = struct.Struct(">QBB")
 _CHUNK = struct.Struct(">QQII")
+_PAUSE_ID = re.compile(r"p([0-9]{1,18})(?:\.([0-9]{1,4}))?", re.ASCII).fullmatch
+_PAUSE = struct.Struct(">QQI")
 _VERSION_BYTES = _REVISION.size
 
 
@@ -28,6 +34,12 @@ class ExecutionKey:
         self.namespace = namespace
         self.execution_id = execution_id
         self.row = f"{namespace}\0{execution_id}".encode()
+
+    @classmethod
+    def of_row(cls, row: bytes) -> Self:
+        """The execution of a row's key."""
+        namespace, _, execution_id = row.decode().partition("\0")
+        return cls(namespace, execution_id)
 
     def request(self, request_id: str) -> bytes:
         """Key of a done request: a hash, because the three may be longer than a key can be.
@@ -61,6 +73,11 @@ def version_key(prefix: bytes, revision: int) -> bytes:
     return prefix + _REVISION.pack(revision)
 
 
+def state_end(uid: int) -> bytes:
+    """What the keys of all entries of an execution's state are smaller than."""
+    return revision_key(uid) + bytes((STATE_DOCUMENTS_END,))
+
+
 def document_prefix(uid: int, document: int) -> bytes:
     """What the keys of all entries of one document begin with."""
     return revision_key(uid) + bytes((document,))
@@ -90,3 +107,71 @@ def after(prefix: bytes) -> bytes:
 def chunk_key(uid: int, revision: int, ordinal: int, number: int) -> bytes:
     """Key of one piece of a value: the number-th of the ordinal-th at the revision."""
     return _CHUNK.pack(uid, revision, ordinal, number)
+
+
+class PauseNumber(NamedTuple):
+    """Which pause of an execution, or of a shard: the revision that opened it, and which of it."""
+
+    revision: int
+    ordinal: int
+
+    @property
+    def pause_id(self) -> str:
+        """As callers know it."""
+        return f"p{self.revision}" + (f".{self.ordinal}" if self.ordinal else "")
+
+    @classmethod
+    def parse(cls, pause_id: str) -> Self | None:
+        """The other way round; None when it cannot be one."""
+        match = _PAUSE_ID(pause_id)
+        if match is None:
+            return None
+        number = cls(int(match[1]), int(match[2] or 0))
+        return number if number.pause_id == pause_id else None
+
+
+def pause_key(uid: int, number: PauseNumber) -> bytes:
+    """Key of a pause: those of an execution lie together, the oldest first."""
+    return _PAUSE.pack(uid, *number)
+
+
+def timer_key(due_us: int, number: PauseNumber) -> bytes:
+    """Key of what is to happen to a pause at a time."""
+    return _PAUSE.pack(due_us, *number)
+
+
+def read_timer_key(key: bytes) -> tuple[int, PauseNumber]:
+    """The time and the pause of a timer's key."""
+    due_us, revision, ordinal = _PAUSE.unpack(key)
+    return due_us, PauseNumber(revision, ordinal)
+
+
+def inbox_prefix(namespace: str) -> bytes:
+    """What the keys of all waiting pauses of a namespace begin with."""
+    return namespace.encode() + b"\0"
+
+
+def inbox_key(namespace: str, create_time_us: int, number: PauseNumber) -> bytes:
+    """Key of a waiting pause: those of a namespace lie together, the oldest first."""
+    return inbox_prefix(namespace) + _PAUSE.pack(create_time_us, *number)
+
+
+def read_inbox_key(key: bytes) -> tuple[int, PauseNumber]:
+    """The time and the pause of a waiting pause's key."""
+    return read_timer_key(key[-_PAUSE.size :])
+
+
+def checkpoint_key(uid: int, name: str) -> bytes:
+    """Key of a checkpoint."""
+    return revision_key(uid) + name.encode()
+
+
+def pin_key(uid: int, revision: int, name: str = "") -> bytes:
+    """Key that says that a checkpoint needs the state at a revision."""
+    return revision_key(uid) + revision_key(revision) + name.encode()
+
+
+def read_pin_key(key: bytes) -> tuple[int, str]:
+    """The revision and the checkpoint of such a key."""
+    at = _REVISION.size
+    return int.from_bytes(key[at : 2 * at]), key[2 * at :].decode()

@@ -111,7 +111,7 @@ async def _refuse(context: _Context, error: StateError, request: Message | None)
 def _key_of(request: Message | None) -> keys.ExecutionKey | None:
     """The key as the caller is to see it: with its default where it is valid."""
     key = getattr(request, "key", None)
-    if key is None:
+    if key is None or not key.execution_id:
         return None
     try:
         return check_key(key)

@@ -1,27 +1,24 @@
 """Composition: a data folder, its shards, the services, and the port they are served on."""
 
-import asyncio
 import socket
 from pathlib import Path
 
 import grpc
-from grpc_health.v1 import health_pb2
-from grpc_health.v1.health import SERVICE_NAME as HEALTH_SERVICE_NAME
-from grpc_health.v1.health import aio as health
-from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
-from grpc_reflection.v1alpha import reflection
 
-from statekeeper_server import service
+from statekeeper_server import health, service
 from statekeeper_server.admission import Admission
 from statekeeper_server.clock import Clock, SystemClock
 from statekeeper_server.config import Config, split_address
 from statekeeper_server.engine import EngineBrokenError
 from statekeeper_server.folder import DataFolder, FolderError
+from statekeeper_server.health import Health
 from statekeeper_server.limits import StateLimits
 from statekeeper_server.logs import get_logger
+from statekeeper_server.reflection import Reflection
 from statekeeper_server.service import StateManager
 from statekeeper_server.shards import Shards
-from statekeeper_server.store.writer import History
+from statekeeper_server.store.prune import History
+from statekeeper_server.store.writer import Rules
 from statekeeper_server.worker import QueueLimits
 
 _log = get_logger(__name__)
@@ -46,8 +43,16 @@ class Server:
     def __init__(self, config: Config, clock: Clock | None = None) -> None:
         self._config = config
         self._clock = SystemClock() if clock is None else clock
-        self._health = health.HealthServicer()
-        self._reports: set[asyncio.Task[None]] = set()
+        self._limits = StateLimits(
+            state_bytes_max=config.state_bytes_max,
+            state_bytes_warn=config.state_bytes_warn,
+            entries_max=config.entries_max,
+            checkpoints_max=config.checkpoints_max,
+            open_pauses_max=config.open_pauses_max,
+            lock_waiters_max=config.lock_waiters_max,
+        )
+        self._health = Health("", service.SERVICE_NAME)
+        self._reflection = Reflection(service.SERVICE_NAME, health.SERVICE_NAME)
         self.address = ""
 
     async def start(self) -> None:
@@ -76,16 +81,14 @@ class Server:
             raise
         self._service = StateManager(
             self._shards,
-            StateLimits(config.state_bytes_max, config.state_bytes_warn, config.entries_max),
+            self._limits,
             self._clock,
             Admission(config.inflight_bytes_max),
         )
-        self._server.add_generic_rpc_handlers((self._service.handler(),))
-        add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection(
-            (service.SERVICE_NAME, HEALTH_SERVICE_NAME, reflection.SERVICE_NAME), self._server
+        self._server.add_generic_rpc_handlers(
+            served.handler() for served in (self._service, self._health, self._reflection)
         )
-        await self._report(serving=True)
+        self._health.report(serving=True)
         await self._server.start()
         _log.info(
             "serving",
@@ -98,7 +101,9 @@ class Server:
     async def stop(self) -> None:
         """Drain: refuse what is new, finish what is under way, commit, close."""
         _log.info("draining")
-        await self._report(serving=False)
+        self._health.drain()
+        self._reflection.drain()
+        self._shards.drain()
         await self._server.stop(self._config.drain_s)
         await self._shards.stop()
         self._service.close()
@@ -111,7 +116,10 @@ class Server:
             return Shards(
                 self._folder,
                 self._clock,
-                History(config.versions_kept, round(config.history_window_s * 1_000_000)),
+                Rules(
+                    self._limits,
+                    History(config.versions_kept, round(config.history_window_s * 1_000_000)),
+                ),
                 QueueLimits(config.queue_operations_max, config.queue_bytes_max),
                 self._on_service_change,
             )
@@ -148,19 +156,7 @@ class Server:
         return server, f"{shown}:{port}"
 
     def _on_service_change(self, serving: bool) -> None:  # noqa: FBT001 - a callback's one fact
-        task = asyncio.get_running_loop().create_task(self._report(serving=serving))
-        self._reports.add(task)
-        task.add_done_callback(self._reports.discard)
-
-    async def _report(self, *, serving: bool) -> None:
-        """Tell health checkers how it stands."""
-        status = (
-            health_pb2.HealthCheckResponse.SERVING
-            if serving
-            else health_pb2.HealthCheckResponse.NOT_SERVING
-        )
-        for name in ("", service.SERVICE_NAME):
-            await self._health.set(name, status)
+        self._health.report(serving=serving)
 
 
 def _credentials(config: Config) -> grpc.ServerCredentials:

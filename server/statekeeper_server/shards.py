@@ -1,13 +1,13 @@
 """The shards of a data folder: which execution lives where, and whether all serve."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from zlib import crc32
 
 from statekeeper_server.clock import Clock
 from statekeeper_server.folder import DataFolder
 from statekeeper_server.keys import ExecutionKey
-from statekeeper_server.store.writer import History
+from statekeeper_server.store.writer import Rules
 from statekeeper_server.worker import QueueLimits, Worker
 
 
@@ -17,7 +17,7 @@ class Shards:
     Args:
         folder: whose shards to open.
         clock: the time for all of them.
-        history: how much of the past to keep.
+        rules: what holds for all executions.
         queue_limits: how much may wait for each.
         on_service_change: called with whether all shards are in service, when that of
             one has changed.
@@ -30,7 +30,7 @@ class Shards:
         self,
         folder: DataFolder,
         clock: Clock,
-        history: History,
+        rules: Rules,
         queue_limits: QueueLimits,
         on_service_change: Callable[[bool], None],
     ) -> None:
@@ -42,7 +42,7 @@ class Shards:
                 f"shard {number}",
                 folder.shard(number),
                 clock=clock,
-                history=history,
+                rules=rules,
                 queue_limits=queue_limits,
                 on_service_change=report,
             )
@@ -51,7 +51,19 @@ class Shards:
 
     def of(self, key: ExecutionKey) -> Worker:
         """The shard of an execution. The hash is on disk in effect: it never changes."""
-        return self._workers[crc32(key.row) % len(self._workers)]
+        return self.at(crc32(key.row))
+
+    def at(self, placement: int) -> Worker:
+        """The shard of all executions that have this hash."""
+        return self._workers[placement % len(self._workers)]
+
+    def __iter__(self) -> Iterator[Worker]:
+        return iter(self._workers)
+
+    def drain(self) -> None:
+        """Let nobody wait for a lock any longer."""
+        for worker in self._workers:
+            worker.drain()
 
     async def stop(self) -> None:
         """Commit what waits in all shards, then close them."""

@@ -4,6 +4,10 @@ Operations gather on the event loop while the worker is busy; then it takes them
 applies them in one write transaction, commits, and answers with a single wake-up of the
 loop. Nobody is answered before the commit, and one fsync serves many.
 
+What waits for a lock waits in the committer's table, not in the thread: it is answered
+with whatever batch frees the lock. The thread wakes up by itself when a lease, a wait or
+a pause is over.
+
 When the medium fails, the shard goes out of service, is verified and opened again; the
 others go on.
 """
@@ -11,22 +15,25 @@ others go on.
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Protocol, TypeVar
 
 from statekeeper_server.clock import Clock
 from statekeeper_server.committer import Batch, Committer, Outcome
 from statekeeper_server.engine import Engine, EngineBrokenError
-from statekeeper_server.errors import OverloadedError, StorageError
+from statekeeper_server.errors import OverloadedError, StateError, StorageError
 from statekeeper_server.logs import get_logger
-from statekeeper_server.operations.writing import WriteRequest, Written
+from statekeeper_server.operations.lock import Forgotten, forget_waiter, release_unclaimed
+from statekeeper_server.operations.writing import Done, WriteRequest
 from statekeeper_server.pace import Pace
 from statekeeper_server.readers import Readers, Reading
 from statekeeper_server.standstill import standstill
-from statekeeper_server.store.writer import History, Writer
+from statekeeper_server.store.lock_table import Waiter
+from statekeeper_server.store.writer import Rules, Writer
 
 _log = get_logger(__name__)
 
@@ -38,6 +45,8 @@ _HOLD_STEP_S = 0.001
 _STANDSTILL_OPERATIONS_MIN = 4
 _STANDSTILL_BYTES_MAX = 1024 * 1024
 _REOPEN_DELAY_S = 1.0
+# The machine's time of day may be set meanwhile: when a pause is due is looked at so often.
+_IDLE_S_MAX = 30.0
 
 R = TypeVar("R", bound=WriteRequest)
 
@@ -46,15 +55,15 @@ R = TypeVar("R", bound=WriteRequest)
 class _Waiting:
     """An operation and its caller; implements `committer.Submission`."""
 
-    operation: Callable[..., Written]
+    operation: Callable[..., Done | Waiter]
     request: WriteRequest
-    answer: asyncio.Future[Written]
+    answer: asyncio.Future[Done]
     size_bytes: int
 
     def wanted(self) -> bool:
         return not self.answer.cancelled()
 
-    def apply(self, store: Writer, now_us: int) -> Written:
+    def apply(self, store: Writer, now_us: int) -> Done | Waiter:
         return self.operation(store, self.request, now_us)
 
 
@@ -85,7 +94,7 @@ class Worker:
         name: for errors and the log.
         medium: opens and verifies the engine.
         clock: gives each batch its time.
-        history: how much of the past to keep.
+        rules: what holds for all executions.
         queue_limits: what is beyond them is refused with OVERLOADED.
         on_service_change: called on the loop when the shard goes out of service or
             comes back.
@@ -97,14 +106,14 @@ class Worker:
         medium: Medium,
         *,
         clock: Clock,
-        history: History,
+        rules: Rules,
         queue_limits: QueueLimits,
         on_service_change: Callable[[], None],
     ) -> None:
         self._name = name
         self._medium = medium
         self._clock = clock
-        self._history = history
+        self._rules = rules
         self._limits = queue_limits
         self._on_service_change = on_service_change
         self._loop = asyncio.get_running_loop()
@@ -119,7 +128,9 @@ class Worker:
         self._pace = Pace()
         self._stopping = threading.Event()
         self._readers = Readers()
+        self._draining = False
         self._open()
+        clock.subscribe(self._wake)
         self._thread = threading.Thread(target=self._run, name=f"statekeeper {name}")
         self._thread.start()
 
@@ -129,9 +140,11 @@ class Worker:
         return self._readers.admitted
 
     def apply(
-        self, operation: Callable[[Writer, R, int], Written], request: R
-    ) -> asyncio.Future[Written]:
-        """Apply a writing operation; the answer comes when it is durable.
+        self, operation: Callable[[Writer, R, int], Done | Waiter], request: R
+    ) -> asyncio.Future[Done]:
+        """Apply a writing operation.
+
+        The answer comes when it is durable; where it waits for a lock, when it is its turn.
 
         Raises:
             StateError: nothing was changed; after a StorageError that is not known.
@@ -143,7 +156,7 @@ class Worker:
             self._waiting_bytes and self._waiting_bytes + size_bytes > self._limits.bytes_max
         ):
             raise OverloadedError(f"too much is waiting for {self._name}")
-        answer: asyncio.Future[Written] = self._loop.create_future()
+        answer: asyncio.Future[Done] = self._loop.create_future()
         self._waiting_operations += 1
         self._waiting_bytes += size_bytes
         self._gathered.append(_Waiting(operation, request, answer, size_bytes))
@@ -165,8 +178,15 @@ class Worker:
             self._readers.leave()
             raise self._out_of_service() from error
 
+    def drain(self) -> None:
+        """Let nobody wait for a lock any longer: they would hold up the end."""
+        self._draining = True
+        self._wake()
+
     async def stop(self) -> None:
         """Commit what waits, then close."""
+        self._clock.unsubscribe(self._wake)
+        self._draining = True
         self._stopping.set()
         self._stop_wanted = True
         if not self._busy:
@@ -202,15 +222,39 @@ class Worker:
         for waiting, outcome in zip(batch, outcomes, strict=True):
             self._waiting_operations -= 1
             self._waiting_bytes -= waiting.size_bytes
-            if waiting.answer.done():
-                continue
-            if isinstance(outcome, Exception):
-                waiting.answer.set_exception(outcome)
-            elif outcome is not None:
+            if outcome.__class__ is Done and not waiting.answer.done():
                 waiting.answer.set_result(outcome)
+            else:
+                self._tell(waiting, outcome)
         self._busy = False
         if self._gathered or self._stop_wanted:
             self._hand_over_soon()
+
+    def _tell(self, waiting: _Waiting, outcome: Outcome) -> None:
+        """Answer one caller, who may have gone or may have to wait for a lock."""
+        answer = waiting.answer
+        if isinstance(outcome, Waiter):
+            answer.add_done_callback(partial(self._forget_if_gone, outcome))
+        elif answer.done():
+            if isinstance(outcome, Done) and outcome.unclaimed is not None:
+                self._apply_unasked(release_unclaimed, outcome.unclaimed)
+        elif isinstance(outcome, Exception):
+            answer.set_exception(outcome)
+        elif outcome is not None:
+            answer.set_result(outcome)
+
+    def _tell_waiters(self, answered: Sequence[tuple[Waiter, Outcome]]) -> None:
+        for waiter, outcome in answered:
+            self._tell(waiter.submission, outcome)
+
+    def _forget_if_gone(self, waiter: Waiter, answer: asyncio.Future[Done]) -> None:
+        if answer.cancelled():
+            self._apply_unasked(forget_waiter, Forgotten(waiter.request.key, waiter))
+
+    def _apply_unasked(self, operation: Callable[[Writer, R, int], Done], request: R) -> None:
+        # Where it cannot be applied the lease ends by itself.
+        with suppress(StateError):
+            self.apply(operation, request)
 
     def _out_of_service(self) -> StorageError:
         return StorageError(f"{self._name} is out of service after an I/O error")
@@ -218,7 +262,7 @@ class Worker:
     def _open(self) -> None:
         self._engine = self._medium.open()
         self._committer = Committer(
-            self._name, self._engine, self._clock, self._history, self._undisturbed
+            self._name, self._engine, self._clock, self._rules, self._undisturbed
         )
         self._readers.admit()
 
@@ -231,27 +275,36 @@ class Worker:
                 if batch:
                     self._committer.apply(batch, outcomes)
                 else:
-                    self._committer.reclaim()
+                    self._committer.tend()
             except Exception as error:  # noqa: BLE001 - a dead thread would answer nobody
                 # Out of service first: who is told to try again must not meet it ailing.
                 self._readers.dismiss()
                 outcomes += (self._out_of_service() for _ in batch[len(outcomes) :])
                 self._answer(batch, outcomes)
+                self._dismiss_waiters(self._out_of_service())
                 if not self._restore(error):
                     break
             else:
                 self._answer(batch, outcomes)
+                if self._draining:
+                    self._dismiss_waiters(StorageError("the server is stopping: try again"))
         else:
+            self._dismiss_waiters(StorageError("the server is stopping: try again"))
             self._readers.dismiss()
             self._readers.wait_until_gone()
             self._engine.close()
 
     def _next_batch(self) -> list[_Waiting] | None:
-        """What has gathered; nothing when only garbage waits; None at the end."""
+        """What has gathered; nothing when something is due by itself; None at the end."""
+        idle_s = self._committer.idle_s()
         try:
-            return self._batches.get(block=not self._committer.has_garbage)
+            return self._batches.get(timeout=None if idle_s is None else min(idle_s, _IDLE_S_MAX))
         except Empty:
             return []
+
+    def _wake(self) -> None:
+        """Have the thread look at once at what may be due; from any thread."""
+        self._batches.put([])
 
     def _undisturbed(self, batch: Batch) -> AbstractContextManager[None]:
         if (
@@ -293,3 +346,10 @@ class Worker:
     def _answer(self, batch: list[_Waiting], outcomes: list[Outcome]) -> None:
         if batch:
             self._loop.call_soon_threadsafe(self._deliver, batch, outcomes)
+        if answered := self._committer.take_answered():
+            self._loop.call_soon_threadsafe(self._tell_waiters, answered)
+
+    def _dismiss_waiters(self, error: StorageError) -> None:
+        if waiters := self._committer.dismiss_waiters():
+            answered = [(waiter, error) for waiter in waiters]
+            self._loop.call_soon_threadsafe(self._tell_waiters, answered)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -11,6 +12,7 @@ from google.protobuf.message import Message
 
 from statekeeper.testing import TestServer
 from statekeeper.v1.execution_pb2 import STATUS_RUNNING, ExecutionState
+from statekeeper.v1.state_requests_pb2 import SaveResponse
 from statekeeper_server.clock import SystemClock
 from statekeeper_server.committer import Committer, Outcome
 from statekeeper_server.engine import Engine, Table
@@ -18,16 +20,20 @@ from statekeeper_server.engine.lmdb import LmdbEngine
 from statekeeper_server.errors import StateNotFoundError
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import StateLimits
-from statekeeper_server.operations.save import Save, save
-from statekeeper_server.operations.writing import Written
+from statekeeper_server.operations.apply import apply
+from statekeeper_server.operations.draft import Draft
+from statekeeper_server.operations.save import Save
+from statekeeper_server.operations.save import save as decide_save
+from statekeeper_server.operations.writing import Done
 from statekeeper_server.requests import check_save
 from statekeeper_server.status import INTERNAL_MESSAGE
+from statekeeper_server.store.prune import History
 from statekeeper_server.store.reader import Reader
-from statekeeper_server.store.writer import History, Writer
+from statekeeper_server.store.writer import Rules, Writer
 from tests.support.health import health_of
 from tests.support.raw import DEADLINE_S, RawClient, Refusal, document, key_of, save_request
 
-LIMITS = StateLimits(10**7, 10**7, 10_000)
+LIMITS = StateLimits(10**7, 10**7, 10_000, 256, 64, 100)
 INSIDE = "what must not be told"
 N = 12
 
@@ -46,12 +52,15 @@ def checked(n: int) -> Save:
     return check_save(request, LIMITS)
 
 
-def crash_after_writing(store: Writer, request: Save, now_us: int) -> Written:
+save = partial(apply, decide_save)
+
+
+def crash_after_writing(store: Writer, request: Save, now_us: int) -> Done:
     save(store, request, now_us)
     raise RuntimeError(INSIDE)
 
 
-def refuse(_store: Writer, _request: Save, _now_us: int) -> Written:
+def refuse(_store: Writer, _request: Save, _now_us: int) -> Done:
     raise StateNotFoundError
 
 
@@ -59,7 +68,7 @@ def refuse(_store: Writer, _request: Save, _now_us: int) -> Written:
 class Submitted:
     """Implements `committer.Submission`."""
 
-    operation: Callable[[Writer, Save, int], Written]
+    operation: Callable[[Writer, Save, int], Done]
     request: Save
     is_wanted: bool = True
 
@@ -70,13 +79,13 @@ class Submitted:
     def wanted(self) -> bool:
         return self.is_wanted
 
-    def apply(self, store: Writer, now_us: int) -> Written:
+    def apply(self, store: Writer, now_us: int) -> Done:
         return self.operation(store, self.request, now_us)
 
 
 def commit(engine: Engine, batch: list[Submitted]) -> list[Outcome]:
-    history = History(versions_kept=64, window_us=10**12)
-    committer = Committer("shard", engine, SystemClock(), history, lambda _: nullcontext())
+    rules = Rules(LIMITS, History(versions_kept=64, window_us=10**12))
+    committer = Committer("shard", engine, SystemClock(), rules, lambda _: nullcontext())
     outcomes: list[Outcome] = []
     committer.apply(batch, outcomes)
     return outcomes
@@ -111,7 +120,7 @@ def test_the_others_of_the_batch_succeed(engine: Engine) -> None:
     failed = [n for n, outcome in enumerate(outcomes) if isinstance(outcome, Exception)]
     assert failed == [5]
     assert [n for n in range(N) if exists(engine, n)] == [n for n in range(N) if n != 5]
-    revisions = [outcome.revision for outcome in outcomes if isinstance(outcome, Written)]
+    revisions = [outcome.revision for outcome in outcomes if isinstance(outcome, Done)]
     assert revisions == sorted(set(revisions))
 
 
@@ -135,7 +144,7 @@ def test_a_refusal_leaves_no_trace_and_no_gap(engine: Engine) -> None:
     assert [isinstance(outcome, StateNotFoundError) for outcome in outcomes] == [
         bool(n % 2) for n in range(N)
     ]
-    revisions = [outcome.revision for outcome in outcomes if isinstance(outcome, Written)]
+    revisions = [outcome.revision for outcome in outcomes if isinstance(outcome, Done)]
     assert revisions == list(range(1, N // 2 + 1))
 
 
@@ -152,9 +161,10 @@ def test_what_nobody_waits_for_is_not_applied(engine: Engine) -> None:
 def raw(monkeypatch: pytest.MonkeyPatch) -> Iterator[RawClient]:
     """A client of a server that fails in a way nobody expected when it saves `exec_bad`."""
 
-    def save_or_crash(store: Writer, request: Save, now_us: int) -> Written:
-        bad = request.key.execution_id == "exec_bad"
-        return (crash_after_writing if bad else save)(store, request, now_us)
+    def save_or_crash(draft: Draft, request: Save) -> SaveResponse:
+        if request.key.execution_id == "exec_bad":
+            raise RuntimeError(INSIDE)
+        return decide_save(draft, request)
 
     monkeypatch.setattr("statekeeper_server.service.save", save_or_crash)
     with TestServer(shards=1) as server, RawClient(server.address) as raw:

@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
+from statekeeper.v1.state_requests_pb2 import SaveResponse
+from statekeeper_server.operations.draft import Draft
 from statekeeper_server.operations.save import Save, save
-from statekeeper_server.operations.writing import Written
-from statekeeper_server.store.writer import Writer
 
 _DEADLINE_S = 30.0
 HELD = "exec_held"
@@ -29,8 +29,8 @@ class Gate:
         """Wait until a save is held up."""
         assert self.reached.wait(_DEADLINE_S)
 
-    def _save(self, store: Writer, request: Save, now_us: int) -> Written:
+    def _save(self, draft: Draft, request: Save) -> SaveResponse:
         if request.key.execution_id == HELD:
             self.reached.set()
             assert self.opened.wait(_DEADLINE_S)
-        return save(store, request, now_us)
+        return save(draft, request)

@@ -2,6 +2,7 @@
 
 import queue
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -30,7 +31,7 @@ class HealthWatch:
         self._thread = threading.Thread(target=self._follow)
 
     def next(self) -> str:
-        """The next change; the first is how it stands."""
+        """The next change; the first is how it stands, the last ENDED."""
         return self._seen.get(timeout=_DEADLINE_S)
 
     def __enter__(self) -> Self:
@@ -47,8 +48,7 @@ class HealthWatch:
         self._thread.join()
 
     def _follow(self) -> None:
-        try:
+        with suppress(grpc.RpcError):
             for response in self._call:
                 self._seen.put(HealthCheckResponse.ServingStatus.Name(response.status))
-        except grpc.RpcError:
-            self._seen.put("ENDED")
+        self._seen.put("ENDED")

@@ -1,7 +1,10 @@
 """What every engine must do; a new one is added to `OPENERS`."""
 
+import resource
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -246,10 +249,7 @@ def test_room_is_told_before_it_is_used(engine: Engine) -> None:
 
 def test_what_it_says_there_is_room_for_can_be_written(engine: Engine) -> None:
     """B20: until there is none, one after the other."""
-    written = 0
-    while engine.has_room(200_000):
-        put(engine, **{f"k{written}": b"x" * 200_000})
-        written += 1
+    written = fill(engine, 200_000)
 
     assert written > 10
     # What is kept in reserve is for deletes.
@@ -259,6 +259,89 @@ def test_what_it_says_there_is_room_for_can_be_written(engine: Engine) -> None:
         txn.commit()
     assert engine.has_room(200_000)
     put(engine, again=b"x" * 200_000)
+
+
+@pytest.fixture
+def large_engine(tmp_path: Path) -> Iterator[Engine]:
+    """An empty engine that only the disk limits."""
+    engine = LmdbEngine(tmp_path, map_size_bytes=64 * _ROOM_BYTES)
+    yield engine
+    engine.close()
+
+
+@contextmanager
+def small_disk() -> Iterator[None]:
+    """No file of this process can grow beyond a size, as if the disk were full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_ROOM_BYTES, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def fill(engine: Engine, size: int) -> int:
+    """Put values k0, k1, ... until there is no room for another one; how many."""
+    written = 0
+    while engine.has_room(size):
+        put(engine, **{f"k{written}": b"x" * size})
+        written += 1
+    return written
+
+
+def delete_every_second(engine: Engine, written: int) -> None:
+    for number in range(0, written, 2):
+        txn = engine.write()
+        txn.delete(Table.HEADS, b"k%d" % number)
+        txn.commit()
+
+
+def test_room_in_pieces_is_used_or_found_full(large_engine: Engine) -> None:
+    """B20: what LMDB cannot use of the file must not make it write behind its end."""
+    with small_disk():
+        written = fill(large_engine, 8_000)
+        delete_every_second(large_engine, written)
+        found_full = False
+        for number in range(written):
+            if not large_engine.has_room(200_000):
+                break
+            try:
+                put(large_engine, **{f"large{number}": bytes(200_000)})
+            except EngineFullError:
+                found_full = True
+                break
+
+        assert found_full, "there were no pieces"
+        assert read(large_engine, b"k1") == b"x" * 8_000
+        put(large_engine, small=b"1")
+        assert read(large_engine, b"small") == b"1"
+
+
+def test_a_disk_with_room_again_is_used_again(large_engine: Engine) -> None:
+    """B20: without opening the engine anew."""
+    with small_disk():
+        fill(large_engine, 200_000)
+        assert not large_engine.has_room(200_000)
+    for number in range(200):
+        assert large_engine.has_room(200_000)
+        put(large_engine, **{f"more{number}": bytes(200_000)})
+
+
+def test_a_snapshot_outlasts_the_filling_of_the_disk(large_engine: Engine) -> None:
+    """What it has read and will read stays where it is; those that come later wait."""
+    put(large_engine, k0=b"seen")
+    snapshot = large_engine.read()
+    cursor = snapshot.cursor(Table.HEADS)
+    with small_disk(), ThreadPoolExecutor() as threads:
+        filling = threads.submit(fill, large_engine, 200_000)
+        with pytest.raises(TimeoutError):
+            filling.result(0.5)
+        later = threads.submit(read, large_engine, b"k0")
+        assert cursor.seek(b"k") == (b"k0", b"seen")
+        assert snapshot.get(Table.HEADS, b"k1") is None
+        snapshot.abort()
+        assert filling.result() > 10
+        assert later.result() == b"x" * 200_000
 
 
 def test_what_is_no_database_cannot_be_opened(tmp_path: Path) -> None:

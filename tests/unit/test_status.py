@@ -16,6 +16,10 @@ REASONS = {name.removeprefix("ERROR_REASON_") for name, number in ErrorReason.it
 KEY = ExecutionKey("orders", "exec_1")
 ERRORS: list[StateError] = [
     errors.StateNotFoundError(),
+    errors.CheckpointNotFoundError("before-payment"),
+    errors.InvalidTokenError(),
+    errors.LockedError("worker-1", 1_700_000_000_000_000),
+    errors.FencedError(),
     errors.ConflictError(3, 5),
     errors.ConflictError(0, 5),
     errors.ConflictError(3, 0),

@@ -24,6 +24,14 @@ class Table(enum.IntEnum):
     REQUESTS = 4
     GARBAGE = 5
     META = 6
+    CHECKPOINTS = 7
+    PINS = 8
+    UNPINNED = 9
+    PAUSES = 10
+    TOKENS = 11
+    INBOX = 12
+    TIMERS = 13
+    LOCKS = 14
 
 
 class EngineFullError(Exception):
@@ -103,7 +111,11 @@ class Engine(Protocol):
     def has_room(self, size_bytes: int) -> bool:
         """Whether a transaction that writes so much would find room; reserves it if it can.
 
-        What is freed is found again without more room than the engine keeps for that.
+        What is freed is found again without more room than the engine keeps for that. Yes
+        may still turn out to be `EngineFullError`, when all that is left is in pieces.
+
+        Like `write`, it may wait for the snapshots that are open, and lets none begin
+        meanwhile.
         """
         ...
 

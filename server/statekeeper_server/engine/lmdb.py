@@ -3,13 +3,17 @@
 Commits are fully synchronous by default. `metasync=False` may lose the last commit to a
 power cut; nothing weaker is offered. Room is taken from the disk ahead of its use
 (`posix_fallocate`), because LMDB, once it has failed to write a page, cannot be trusted
-until it is opened again: a full disk must be met before the commit, not in it.
+until it is opened again: a full disk must be met before the commit, not in it. When no
+more can be taken, the map is made to end where the room does, so that LMDB finds itself
+full rather than the disk.
 """
 
 import errno
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import lmdb
@@ -29,6 +33,7 @@ _GROWTH_BYTES_MIN = 8 * 1024 * 1024
 _GROWTH_BYTES_MAX = 256 * 1024 * 1024
 # Pages are copied on write, and a value may fill its pages badly.
 _WRITE_AMPLIFICATION = 2
+_SNAPSHOTS_POLL_S = 0.001
 _NO_SPACE = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _FULL = (lmdb.MapFullError, lmdb.TxnFullError)
 _VERIFY = """
@@ -110,6 +115,26 @@ class LmdbTransaction:
         self._txn.abort()
 
 
+class LmdbSnapshot(LmdbTransaction):
+    """Implements `ReadTransaction`, and is in a set until it ends."""
+
+    __slots__ = ("_open",)
+
+    def __init__(
+        self,
+        txn: "lmdb.Transaction[bytes]",
+        tables: tuple[lmdb._Database, ...],
+        open_: set[LmdbTransaction],
+    ) -> None:
+        super().__init__(txn, tables)
+        self._open = open_
+        open_.add(self)
+
+    def abort(self) -> None:
+        self._txn.abort()
+        self._open.discard(self)
+
+
 class LmdbEngine:
     """Implements `Engine` on an LMDB environment.
 
@@ -134,18 +159,32 @@ class LmdbEngine:
             self._tables = tuple(self._env.open_db(table.name.lower().encode()) for table in Table)
         except lmdb.Error as error:
             raise EngineBrokenError(str(error)) from error
-        self._map_size_bytes = map_size_bytes
         self._page_bytes = int(self._env.stat()["psize"])
+        self._map_size_bytes = map_size_bytes
+        # Smaller while the disk has no more room.
+        self._map_bytes = map_size_bytes
+        self._snapshots: set[LmdbTransaction] = set()
+        self._entrance = threading.Lock()
         self._file = os.open(folder / "data.mdb", os.O_RDWR | os.O_CLOEXEC)
         self._reserved_bytes = 0
+        try:
+            # What was reserved before it was closed may be all that there is.
+            self._reserve(os.fstat(self._file).st_size)
+        except EngineBrokenError:
+            self.close()
+            raise
 
     def read(self) -> ReadTransaction:
         try:
-            return LmdbTransaction(self._env.begin(), self._tables)
+            with self._entrance:
+                return LmdbSnapshot(self._env.begin(), self._tables, self._snapshots)
         except lmdb.Error as error:
             raise EngineBrokenError(str(error)) from error
 
     def write(self) -> WriteTransaction:
+        if self._map_bytes == self._map_size_bytes:
+            # LMDB may go on behind what is reserved, so some must be.
+            self._prepare(RESERVE_BYTES)
         try:
             return LmdbTransaction(self._env.begin(write=True), self._tables)
         except lmdb.Error as error:
@@ -153,21 +192,38 @@ class LmdbEngine:
 
     def has_room(self, size_bytes: int) -> bool:
         wanted = size_bytes * _WRITE_AMPLIFICATION + RESERVE_BYTES
-        end = (self._env.info()["last_pgno"] + 1) * self._page_bytes
+        end = self._prepare(wanted)
         if end + wanted <= self._reserved_bytes:
             return True
-        growth = min(max(end // 8, _GROWTH_BYTES_MIN), _GROWTH_BYTES_MAX)
-        for target in (end + wanted + growth, end + wanted):
-            if target <= self._map_size_bytes and self._reserve(target):
-                return True
-        # The file cannot grow: what counts are the free pages inside it.
+        # The file cannot grow: what counts are the free pages inside it. That is a guess:
+        # a snapshot may still need them, or they are too scattered for a large value.
         return max(self._reserved_bytes, end) - self._live_bytes() >= wanted
 
     def close(self) -> None:
         os.close(self._file)
         self._env.close()
 
+    def _prepare(self, wanted: int) -> int:
+        """Reserve room behind the last page, or let the map end where it does; the page's end.
+
+        LMDB may write behind what is reserved only while the disk is known to have more.
+        """
+        end = int(self._env.info()["last_pgno"] + 1) * self._page_bytes
+        if end + wanted > self._reserved_bytes:
+            growth = min(max(end // 8, _GROWTH_BYTES_MIN), _GROWTH_BYTES_MAX)
+            if self._reserve(end + wanted + growth):
+                self._end_map_at(self._map_size_bytes)
+            else:
+                # The last of a disk is taken in few steps, as each moves the map.
+                any(self._reserve(end + wanted + growth // part) for part in (16, 256))
+                self._end_map_at(max(self._reserved_bytes, end))
+        return end
+
     def _reserve(self, target: int) -> bool:
+        """Reserve the file up to there, but not behind the largest map; False if it cannot."""
+        target = min(target, self._map_size_bytes)
+        if target <= self._reserved_bytes:
+            return True
         try:
             os.posix_fallocate(self._file, self._reserved_bytes, target - self._reserved_bytes)
         except OSError as error:
@@ -176,6 +232,21 @@ class LmdbEngine:
             raise EngineBrokenError(f"cannot reserve room: {error.strerror}") from error
         self._reserved_bytes = target
         return True
+
+    def _end_map_at(self, end: int) -> None:
+        """Change the size of the map. It may move, so nobody may be reading in it."""
+        if end == self._map_bytes:
+            return
+        with self._entrance:
+            # Looked at again and again, so that it costs a snapshot nothing to end: disks
+            # are seldom full, and snapshots short.
+            while self._snapshots:
+                time.sleep(_SNAPSHOTS_POLL_S)
+            try:
+                self._env.set_mapsize(end)
+            except lmdb.Error as error:
+                raise EngineBrokenError(str(error)) from error
+        self._map_bytes = end
 
     def _live_bytes(self) -> int:
         pages = 0

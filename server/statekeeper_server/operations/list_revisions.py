@@ -50,10 +50,12 @@ def list_revisions(store: Reader, request: ListRevisions, now_us: int) -> Revisi
             # Deleted and created again meanwhile: the list it belonged to has ended.
             return page
         revision = request.start.revision
+    size = 0
     while revision and (event := store.event(revision)) is not None:
         if event.uid != head.uid:
             raise invalid("page_token", "is of another execution")
-        if len(page.events) == request.page_size:
+        size += len(event.acts)
+        if size > request.page_size and page.events:
             page.next_start = PageStart(head.uid, revision)
             break
         page.events.append(event)

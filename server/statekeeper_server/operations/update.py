@@ -4,14 +4,13 @@ from dataclasses import dataclass
 
 from statekeeper.v1.execution_pb2 import ExecutionState
 from statekeeper.v1.history_pb2 import EVENT_KIND_UPDATED
-from statekeeper_server.documents import DOCUMENT_NAMES
-from statekeeper_server.errors import StateNotFoundError, invalid
-from statekeeper_server.keys import ExecutionKey, document_of, document_prefix, entry_prefix
-from statekeeper_server.limits import LABELS_MAX, StateLimits
-from statekeeper_server.operations.change import Change, Entries, write_change
-from statekeeper_server.operations.writing import WriteOptions, Written, expect, living, replay
-from statekeeper_server.storage.v1.records_pb2 import Head
-from statekeeper_server.store.writer import Writer
+from statekeeper.v1.state_requests_pb2 import UpdateResponse
+from statekeeper_server.documents import DOCUMENT_NAMES, STATE_DOCUMENTS_END
+from statekeeper_server.errors import invalid
+from statekeeper_server.keys import ExecutionKey, document_of, entry_prefix
+from statekeeper_server.limits import LABELS_MAX
+from statekeeper_server.operations.draft import Draft, Entries
+from statekeeper_server.operations.writing import WriteOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,44 +34,29 @@ class Update:
     replaced_documents: frozenset[int]
     labels_replaced: bool
     removal: Removal
-    limits: StateLimits
     stored_bytes: int
     return_execution: bool
 
 
-def update(store: Writer, request: Update, now_us: int) -> Written:
-    """Merge the changes into the stored state.
+def update(draft: Draft, request: Update) -> UpdateResponse:
+    """Merge the changes into the state.
 
     Raises:
-        StateNotFoundError, ConflictError, RequestIdReusedError, StateTooLargeError.
+        StateNotFoundError: there is none.
         InvalidRequestError: too many labels or entries after the merge.
     """
-    if (first := replay(store, request)) is not None:
-        return first
-    stored = store.head(request.key)
-    old = living(stored, now_us)
-    if old is None:
-        raise StateNotFoundError
-    expect(request.options, old)
-
-    change = Change(EVENT_KIND_UPDATED, _merge(old.execution.state, request))
-    _merge_entries(store, old, request, change)
-    _check_entries(old, request, change)
-    return write_change(
-        store,
-        request,
-        stored=stored,
-        old=old,
-        change=change,
-        limits=request.limits,
-        now_us=now_us,
-    )
+    draft.existing()
+    merged = _merge(draft, request)
+    draft.act(EVENT_KIND_UPDATED)
+    _merge_entries(draft, request)
+    _check_entries(draft)
+    draft.put_state(merged)
+    return UpdateResponse()
 
 
-def _merge(old: ExecutionState, request: Update) -> ExecutionState:
+def _merge(draft: Draft, request: Update) -> ExecutionState:
     changes, removal = request.changes, request.removal
-    merged = ExecutionState()
-    merged.CopyFrom(old)
+    merged = draft.edit_state()
     if request.labels_replaced:
         merged.labels.clear()
     for name in removal.labels:
@@ -90,32 +74,31 @@ def _merge(old: ExecutionState, request: Update) -> ExecutionState:
     return merged
 
 
-def _merge_entries(store: Writer, old: Head, request: Update, change: Change) -> None:
+def _merge_entries(draft: Draft, request: Update) -> None:
+    uid = draft.uid
     for document in request.replaced_documents:
-        stored = store.entries(document_prefix(old.uid, document))
-        change.replace(old.uid, stored, {document: request.entries.get(document, {})})
+        draft.replace_document(document, request.entries.get(document, {}))
     for document, values in request.entries.items():
         if document in request.replaced_documents:
             continue
         for name, value in values.items():
-            prefix = entry_prefix(old.uid, document, name.encode())
-            change.set(prefix, value, store.entry(prefix))
+            draft.set(entry_prefix(uid, document, name.encode()), value)
     for document in request.removal.documents:
-        change.replace(old.uid, store.entries(document_prefix(old.uid, document)), {})
+        draft.replace_document(document, {})
     for document, name in request.removal.entries:
-        prefix = entry_prefix(old.uid, document, name.encode())
-        change.remove(prefix, store.entry(prefix))
+        draft.remove(entry_prefix(uid, document, name.encode()))
 
 
-def _check_entries(old: Head, request: Update, change: Change) -> None:
-    counts = {size.document: size.entries for size in old.sizes}
-    for prefix, value, before in change.entries:
+def _check_entries(draft: Draft) -> None:
+    counts = {} if draft.old is None else {size.document: size.entries for size in draft.old.sizes}
+    for prefix, value, before in draft.entries.values():
         document = document_of(prefix)
         was = before is not None and not before.removed
         counts[document] = counts.get(document, 0) + (value is not None) - was
+    limit = draft.store.limits.entries_max
     for document, count in counts.items():
-        if count > request.limits.entries_max:
+        if count > limit and document < STATE_DOCUMENTS_END:
             raise invalid(
                 f"changes.{DOCUMENT_NAMES[document]}",
-                f"would have {count} entries, the limit is {request.limits.entries_max}",
+                f"would have {count} entries, the limit is {limit}",
             )

@@ -1,18 +1,17 @@
-"""What all writes have in common: options, compare-and-set, replay, remembering."""
+"""What all writes have in common: options, and the rules that come before anything is done."""
 
 from typing import NamedTuple, Protocol
 
-from statekeeper_server.errors import ConflictError, RequestIdReusedError
+from statekeeper_server.errors import ConflictError, FencedError, LockedError
 from statekeeper_server.keys import ExecutionKey
-from statekeeper_server.storage.v1.records_pb2 import DoneRequest, Head
-from statekeeper_server.store.reader import Reader
+from statekeeper_server.storage.v1.records_pb2 import Head
 from statekeeper_server.store.writer import Writer
 
 
 class RequestMark(NamedTuple):
-    """A request_id, as it is remembered."""
+    """A request_id, and what it stands for."""
 
-    row_key: bytes
+    request_id: str
     digest: bytes
 
 
@@ -23,6 +22,10 @@ class WriteOptions(NamedTuple):
     ttl_us: int | None = None
     mark: RequestMark | None = None
     actor: str = ""
+    fencing_token: int = 0
+
+
+NO_OPTIONS = WriteOptions()
 
 
 class WriteRequest(Protocol):
@@ -44,16 +47,27 @@ class WriteRequest(Protocol):
         ...
 
 
-class Written(NamedTuple):
-    """What a write did, as in the contract's WriteResult."""
+class Unclaimed(NamedTuple):
+    """A lock that was granted to a caller who was gone before it could hear of it."""
 
     key: ExecutionKey
+    options: WriteOptions
+    fencing_token: int
+    stored_bytes: int = 0
+
+
+class Done(NamedTuple):
+    """What a write gave.
+
+    Attributes:
+        response: what its caller is told, serialised.
+        revision: the execution's revision after it.
+        unclaimed: what to take back when the caller is not there any more to hear of it.
+    """
+
+    response: bytes
     revision: int
-    version: int
-    time_us: int
-    replayed: bool = False
-    warnings: tuple[str, ...] = ()
-    existed: bool = True
+    unclaimed: Unclaimed | None = None
 
 
 def living(head: Head | None, now_us: int) -> Head | None:
@@ -61,27 +75,6 @@ def living(head: Head | None, now_us: int) -> Head | None:
     if head is not None and 0 < head.expire_time_us <= now_us:
         return None
     return head
-
-
-def replay(store: Reader, request: WriteRequest) -> Written | None:
-    """The first result, when this very request was done before (B70)."""
-    mark = request.options.mark
-    if mark is None:
-        return None
-    done = store.done_request(mark.row_key)
-    if done is None:
-        return None
-    if done.digest != mark.digest:
-        raise RequestIdReusedError
-    return Written(
-        request.key,
-        done.revision,
-        done.version,
-        done.time_us,
-        replayed=True,
-        warnings=tuple(done.warnings),
-        existed=done.existed,
-    )
 
 
 def expect(options: WriteOptions, head: Head | None) -> None:
@@ -92,17 +85,11 @@ def expect(options: WriteOptions, head: Head | None) -> None:
         raise ConflictError(expected, current)
 
 
-def remember(store: Writer, request: WriteRequest, written: Written) -> Written:
-    """Remember the result under the request's id, if it has one."""
-    mark = request.options.mark
-    if mark is not None:
-        done = DoneRequest(
-            digest=mark.digest,
-            revision=written.revision,
-            version=written.version,
-            time_us=written.time_us,
-            warnings=written.warnings,
-            existed=written.existed,
-        )
-        store.remember(mark.row_key, done)
-    return written
+def guard(store: Writer, key: ExecutionKey, options: WriteOptions) -> None:
+    """Keep out whom a lock keeps out (B59, B63)."""
+    grant = store.locks.grant(key.row)
+    if options.fencing_token:
+        if grant is None or grant.fencing_token != options.fencing_token:
+            raise FencedError
+    elif grant is not None and grant.exclusive:
+        raise LockedError(grant.owner, grant.expire_time_us)

@@ -2,33 +2,63 @@
 
 import re
 from hashlib import blake2b
+from typing import Any, Protocol, cast
 
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from statekeeper.v1 import execution_pb2
-from statekeeper.v1.state_requests_pb2 import DeleteRequest, SaveRequest, UpdateRequest
+from statekeeper.v1.write_pb2 import WriteOptions as OptionsMessage
 from statekeeper_server.errors import invalid
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import KEY_BYTES_MAX, NAMESPACE_DEFAULT, TEXT_BYTES_MAX, TTL_MAX_US
-from statekeeper_server.operations.writing import RequestMark, WriteOptions
+from statekeeper_server.operations.writing import NO_OPTIONS, RequestMark, WriteOptions
 
 _NAMESPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}").fullmatch
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]").search
+_SHOWN_CHARACTERS = 64
 _NANOS_PER_SECOND = 1_000_000_000
-_NO_OPTIONS = WriteOptions()
-_WriteRequest = SaveRequest | UpdateRequest | DeleteRequest
+_TIMESTAMP_SECONDS = range(-62_135_596_800, 253_402_300_800)  # the years 1 to 9999
+_NANOS = range(_NANOS_PER_SECOND)
+
+
+class WriteMessage(Protocol):
+    """A request of the contract that writes."""
+
+    @property
+    def key(self) -> execution_pb2.ExecutionKey:
+        """The execution."""
+        ...
+
+    @property
+    def options(self) -> OptionsMessage:
+        """How to write it."""
+        ...
+
+    def HasField(self, field_name: Any) -> bool:  # noqa: N802 - protobuf's name
+        """Whether a field is set."""
+        ...
+
+    def SerializeToString(self, *, deterministic: bool) -> bytes:  # noqa: N802 - protobuf's name
+        """The message as bytes."""
+        ...
 
 
 def check_key(key: execution_pb2.ExecutionKey) -> ExecutionKey:
     """The identity of an execution, with the default namespace filled in."""
-    namespace = key.namespace or NAMESPACE_DEFAULT
+    namespace = check_namespace("key.namespace", key.namespace)
+    return ExecutionKey(namespace, check_name("key.execution_id", key.execution_id))
+
+
+def check_namespace(field: str, namespace: str) -> str:
+    """A namespace, with the default filled in."""
+    namespace = namespace or NAMESPACE_DEFAULT
     if _NAMESPACE(namespace) is None:
         raise invalid(
-            "key.namespace",
+            field,
             "must be 1 to 63 of A-Z, a-z, 0-9, '.', '_' and '-', a letter or digit first",
         )
-    return ExecutionKey(namespace, check_name("key.execution_id", key.execution_id))
+    return namespace
 
 
 def check_name(field: str, name: str) -> str:
@@ -37,6 +67,12 @@ def check_name(field: str, name: str) -> str:
     if not name.isprintable() and (match := _CONTROL_CHARACTER(name)):
         raise invalid(field, f"has a control character (U+{ord(match[0]):04X}), none is allowed")
     return name
+
+
+def quote(name: str) -> str:
+    """A key as it stands in an error: short, and without what would break a line."""
+    shown = name if len(name) <= _SHOWN_CHARACTERS else name[:_SHOWN_CHARACTERS] + "..."
+    return f'"{shown}"' if shown.isprintable() else ascii(shown)
 
 
 def check_text(field: str, text: str, bytes_max: int = TEXT_BYTES_MAX) -> str:
@@ -54,10 +90,10 @@ def check_text_or_empty(field: str, text: str, bytes_max: int = TEXT_BYTES_MAX) 
     return text
 
 
-def check_options(request: _WriteRequest, key: ExecutionKey) -> WriteOptions:
+def check_options(request: WriteMessage, key: ExecutionKey) -> WriteOptions:
     """The options of a write; the request is what its request_id will stand for."""
     if not request.HasField("options"):
-        return _NO_OPTIONS
+        return NO_OPTIONS
     options = request.options
     expected = options.expected_revision if options.HasField("expected_revision") else None
     if expected is not None and expected < 0:
@@ -71,25 +107,53 @@ def check_options(request: _WriteRequest, key: ExecutionKey) -> WriteOptions:
     mark = None
     request_id = check_text_or_empty("options.request_id", options.request_id)
     if request_id:
-        # However the caller spells the default, it is the same request.
-        request.key.namespace = key.namespace
-        mark = RequestMark(key.request(request_id), _digest(request))
-    return WriteOptions(expected, ttl_us, mark, actor)
+        if request.HasField("key"):
+            # However the caller spells the default, it is the same request.
+            request.key.namespace = key.namespace
+        mark = RequestMark(request_id, _digest(request))
+    if options.fencing_token < 0:
+        raise invalid("options.fencing_token", f"is {options.fencing_token}, tokens are positive")
+    return WriteOptions(expected, ttl_us, mark, actor, options.fencing_token)
+
+
+def refuse_options(request: WriteMessage, of: str, *names: str) -> None:
+    """Refuse options that would have no effect."""
+    for name in names:
+        has_it = (
+            bool(getattr(request.options, name))
+            if name in ("fencing_token", "request_id", "actor")
+            else request.options.HasField(cast("Any", name))
+        )
+        if has_it:
+            raise invalid(f"options.{name}", f"has no meaning for {of}")
+
+
+def check_duration(field: str, duration: Duration, longest_us: int, longest: str) -> int:
+    """A span of time in microseconds, rounded up."""
+    if duration.seconds < 0 or duration.nanos < 0:
+        raise invalid(field, "is negative")
+    if duration.nanos >= _NANOS_PER_SECOND:
+        raise invalid(field, "is malformed: nanos must be below 1,000,000,000")
+    span_us = duration.seconds * 1_000_000 + -(-duration.nanos // 1_000)
+    if span_us > longest_us:
+        raise invalid(field, f"is longer than {longest}")
+    return span_us
+
+
+def check_time(field: str, time: Timestamp) -> None:
+    """A moment that can be stored and shown."""
+    if time.seconds not in _TIMESTAMP_SECONDS or time.nanos not in _NANOS:
+        raise invalid(field, "is not a time between the years 1 and 9999")
 
 
 def _check_ttl(ttl: Duration) -> int:
     if ttl.seconds < 0 or ttl.nanos < 0:
         raise invalid("options.ttl", "is negative: 0 means that the execution never expires")
-    if ttl.nanos >= _NANOS_PER_SECOND:
-        raise invalid("options.ttl", "is malformed: nanos must be below 1,000,000,000")
-    ttl_us = ttl.seconds * 1_000_000 + -(-ttl.nanos // 1_000)
-    if ttl_us > TTL_MAX_US:
-        raise invalid("options.ttl", "is longer than 100 years; 0 means never")
-    return ttl_us
+    return check_duration("options.ttl", ttl, TTL_MAX_US, "100 years; 0 means never")
 
 
-def _digest(request: Message) -> bytes:
+def _digest(request: WriteMessage) -> bytes:
     # Deterministic, because the entries of a map may be sent in any order.
     content = request.SerializeToString(deterministic=True)
-    kind = request.DESCRIPTOR.name.encode()
+    kind = type(request).__name__.encode()
     return blake2b(content, digest_size=16, person=kind[:16]).digest()

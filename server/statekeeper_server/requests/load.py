@@ -4,19 +4,30 @@ from collections.abc import Sequence
 
 from statekeeper.v1.state_requests_pb2 import LoadRequest
 from statekeeper_server.errors import invalid
+from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import FIELDS_MAX
-from statekeeper_server.operations.load import Load, Selection
-from statekeeper_server.requests.fields import check_key
+from statekeeper_server.operations.load import Load
+from statekeeper_server.operations.selection import Selection
+from statekeeper_server.requests.fields import check_key, check_name
 from statekeeper_server.requests.paths import check_path
 
 
 def check_load(request: LoadRequest) -> Load:
     """Check a LoadRequest."""
-    key = check_key(request.key)
+    return take_load(request, check_key(request.key))
+
+
+def take_load(request: LoadRequest, key: ExecutionKey) -> Load:
+    """Check what is particular to it."""
     revision = request.revision if request.HasField("revision") else None
     if revision is not None and revision <= 0:
         raise invalid("revision", f"is {revision}, revisions are positive")
-    return Load(key, revision, check_selection(request.fields) if request.fields else None)
+    if revision is not None and request.checkpoint:
+        raise invalid("checkpoint", "cannot be given together with a revision")
+    if request.checkpoint:
+        check_name("checkpoint", request.checkpoint)
+    selection = check_selection(request.fields) if request.fields else None
+    return Load(key, revision, request.checkpoint, selection)
 
 
 def check_selection(fields: Sequence[str]) -> Selection:
@@ -26,7 +37,11 @@ def check_selection(fields: Sequence[str]) -> Selection:
     attributes: set[str] = set()
     documents: set[int] = set()
     entries: set[tuple[int, str]] = set()
+    pauses = False
     for number, text in enumerate(fields):
+        if text == "pauses":
+            pauses = True
+            continue
         path = check_path(f"fields[{number}]", text)
         if path.document is None:
             if path.entry is not None:
@@ -36,4 +51,4 @@ def check_selection(fields: Sequence[str]) -> Selection:
             documents.add(path.document)
         else:
             entries.add((path.document, path.entry))
-    return Selection(frozenset(attributes), frozenset(documents), frozenset(entries))
+    return Selection(frozenset(attributes), frozenset(documents), frozenset(entries), pauses)

@@ -2,24 +2,23 @@
 
 from typing import NamedTuple
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from statekeeper.v1.execution_pb2 import ExecutionState, Status
 from statekeeper_server.codec import EncodedEntry
 from statekeeper_server.documents import DOCUMENT_NAMES, DOCUMENT_NUMBERS
 from statekeeper_server.errors import StateTooLargeError, invalid
 from statekeeper_server.keys import ExecutionKey
-from statekeeper_server.limits import KEY_BYTES_MAX, LABELS_MAX, StateLimits
-from statekeeper_server.requests.fields import check_name, check_text, check_text_or_empty
+from statekeeper_server.limits import KEY_BYTES_MAX, LABELS_MAX, OVERHEAD_BYTES, StateLimits
+from statekeeper_server.requests.fields import (
+    check_name,
+    check_text,
+    check_text_or_empty,
+    check_time,
+    quote,
+)
 from statekeeper_server.requests.values import ValueProblemError, check_value, value_bytes
 
 _STATUSES = frozenset(Status.values())
 _STATUS_NAMES = ", ".join(name for name, number in Status.items() if number)
-_TIMESTAMP_SECONDS = range(-62_135_596_800, 253_402_300_800)  # the years 1 to 9999
-_NANOS = range(1_000_000_000)
-# What a write adds besides its values: head, log, pages copied.
-_OVERHEAD_BYTES = 4096
-_SHOWN_CHARACTERS = 64
 # No character takes more than four bytes: a key of so few is never too long.
 _SHORT_CHARACTERS = KEY_BYTES_MAX // 4
 
@@ -59,7 +58,7 @@ def _check_attributes(field: str, state: ExecutionState) -> None:
     if state.HasField("schema_version"):
         check_text(f"{field}.schema_version", state.schema_version)
     if state.HasField("start_time"):
-        _check_time(f"{field}.start_time", state.start_time)
+        check_time(f"{field}.start_time", state.start_time)
     labels = state.labels
     if labels:
         if len(labels) > LABELS_MAX:
@@ -69,14 +68,9 @@ def _check_attributes(field: str, state: ExecutionState) -> None:
             check_text_or_empty(f"{field}.labels[{quote(name)}]", text)
 
 
-def _check_time(field: str, time: Timestamp) -> None:
-    if time.seconds not in _TIMESTAMP_SECONDS or time.nanos not in _NANOS:
-        raise invalid(field, "is not a time between the years 1 and 9999")
-
-
 def _check_values(field: str, state: ExecutionState, limits: StateLimits) -> Values:
     checked: dict[int, dict[str, EncodedEntry]] = {}
-    value_bytes, stored_bytes = 0, _OVERHEAD_BYTES
+    value_bytes, stored_bytes = 0, OVERHEAD_BYTES
     for document, document_name in DOCUMENT_NAMES.items():
         if not state.HasField(document_name):
             continue
@@ -108,9 +102,3 @@ def _count_bytes(state: ExecutionState) -> int:
 
 def _path(field: str, document_name: str, name: str) -> str:
     return f"{field}.{document_name}[{quote(name)}]"
-
-
-def quote(name: str) -> str:
-    """A key as it stands in an error: short, and without what would break a line."""
-    shown = name if len(name) <= _SHOWN_CHARACTERS else name[:_SHOWN_CHARACTERS] + "..."
-    return f'"{shown}"' if shown.isprintable() else ascii(shown)

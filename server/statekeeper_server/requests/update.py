@@ -3,8 +3,10 @@
 from statekeeper.v1.state_requests_pb2 import UpdateRequest
 from statekeeper_server.documents import DOCUMENT_NAMES
 from statekeeper_server.errors import invalid
+from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import StateLimits
 from statekeeper_server.operations.update import Removal, Update
+from statekeeper_server.operations.writing import WriteOptions
 from statekeeper_server.requests.fields import check_key, check_options
 from statekeeper_server.requests.paths import Path, check_path
 from statekeeper_server.requests.state import Values, take_values
@@ -16,7 +18,13 @@ _REMOVABLE = ("current_member", "schema_version", "labels")
 def check_update(request: UpdateRequest, limits: StateLimits) -> Update:
     """Check an UpdateRequest."""
     key = check_key(request.key)
-    options = check_options(request, key)
+    return take_update(request, key, check_options(request, key), limits)
+
+
+def take_update(
+    request: UpdateRequest, key: ExecutionKey, options: WriteOptions, limits: StateLimits
+) -> Update:
+    """Check what is particular to it."""
     values = take_values("changes", request.changes, key, limits)
     replaced_documents, labels_replaced = _check_replace(request)
     removal, all_labels = _check_remove(request, values, replaced_documents)
@@ -28,7 +36,6 @@ def check_update(request: UpdateRequest, limits: StateLimits) -> Update:
         replaced_documents,
         labels_replaced or all_labels,
         removal,
-        limits,
         values.stored_bytes,
         request.return_execution,
     )

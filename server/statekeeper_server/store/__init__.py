@@ -1,5 +1,6 @@
-"""An execution as its operations see it: head, entries, log, done requests.
+"""An execution as its operations see it: head, entries, log, pauses, checkpoints, locks.
 
 `Reader` reads them in any transaction, `Writer` changes them in a shard's write
-transaction, `reclaim` removes what deleted executions have left.
+transaction; `prune` drops versions that are too old, `reclaim` removes what nobody can
+reach any more; `lock_table` has the locks in memory.
 """

@@ -1,26 +1,42 @@
 """Reading executions, in a snapshot or in the shard's own write transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from statekeeper_server.codec import decompress
+from statekeeper_server.codec import EncodedEntry, decompress
+from statekeeper_server.documents import STATE_DOCUMENTS_END
 from statekeeper_server.engine import EngineBrokenError, ReadTransaction, Table
 from statekeeper_server.keys import (
     ExecutionKey,
+    PauseNumber,
     after,
+    checkpoint_key,
     chunk_key,
+    inbox_prefix,
+    pause_key,
+    pin_key,
     read_entry_prefix,
+    read_inbox_key,
+    read_pin_key,
     read_revision_key,
+    read_timer_key,
     revision_key,
     split_version_key,
+    state_end,
+    timer_key,
     version_key,
 )
 from statekeeper_server.storage.v1.records_pb2 import (
+    CheckpointRow,
     Chunks,
     DoneRequest,
     EntryVersion,
     Event,
     Head,
+    LockRow,
+    PauseRef,
+    PauseRow,
+    TokenRow,
 )
 
 _LATEST = 0xFFFF_FFFF_FFFF_FFFF
@@ -80,12 +96,30 @@ class Reader:
         return Entry(prefix, revision, EntryVersion.FromString(row[1])) if found == prefix else None
 
     def entries(self, prefix: bytes, at: int = _LATEST) -> Iterator[Entry]:
-        """The same for all entries whose keys begin so: an execution's or a document's.
+        """The same for all entries of a document, the last one first."""
+        return self._entries(prefix, after(prefix), at)
 
-        The last entry comes first, as the newest version is the last of its entry.
-        """
+    def state_entries(self, uid: int, at: int = _LATEST) -> Iterator[Entry]:
+        """The same for all entries of an execution's state."""
+        return self._entries(revision_key(uid), state_end(uid), at)
+
+    def live_state_entries(self, head: Head) -> Iterator[Entry]:
+        """The newest version of each entry of an execution's state that is not removed."""
+        left = state_entries_count(head)
+        if not left:
+            return
+        for entry in self.state_entries(head.uid):
+            if not entry.removed:
+                yield entry
+                left -= 1
+                if not left:
+                    # Spares the search for one more.
+                    return
+
+    def _entries(self, prefix: bytes, end: bytes, at: int) -> Iterator[Entry]:
+        # Backwards, as the newest version is the last of its entry.
         cursor = self._txn.cursor(Table.ENTRIES)
-        row = cursor.seek_before(after(prefix))
+        row = cursor.seek_before(end)
         while row is not None and row[0].startswith(prefix):
             entry, revision = split_version_key(row[0])
             if revision > at:
@@ -95,21 +129,12 @@ class Reader:
             # Step over its older versions, all of them at once.
             row = cursor.seek_before(version_key(entry, 0))
 
-    def values(
-        self, uid: int, prefix: bytes, at: int = _LATEST, count: int | None = None
-    ) -> Iterator[StoredValue]:
-        """The live values of the entries whose keys begin so; `count` of them, where known."""
-        if count == 0:
-            return
-        found = 0
-        for entry in self.entries(prefix, at):
+    def values(self, uid: int, entries: Iterable[Entry]) -> Iterator[StoredValue]:
+        """The live values among entries."""
+        for entry in entries:
             value = self.value(uid, entry)
             if value is not None:
                 yield (*read_entry_prefix(entry.prefix), value)
-                found += 1
-                if found == count:
-                    # Spares the search for one more.
-                    break
 
     def value(self, uid: int, entry: Entry) -> bytes | None:
         """The serialised Value of a version; None when it says that the entry is gone."""
@@ -121,15 +146,102 @@ class Reader:
             return decompress(version.zstd)
         return None if form is None else self._join(uid, entry.revision, version.chunks)
 
+    def encoded(self, uid: int, entry: Entry) -> EncodedEntry:
+        """The value of a version as it is stored, to be written once more."""
+        version = EntryVersion()
+        version.CopyFrom(entry.version)
+        pieces: tuple[bytes, ...] = ()
+        stored_bytes = len(version.plain) + len(version.zstd)
+        if version.WhichOneof("form") == "chunks":
+            pieces = tuple(self._pieces(uid, entry.revision, version.chunks))
+            stored_bytes = sum(map(len, pieces))
+        return EncodedEntry(version, version.value_bytes, stored_bytes, pieces)
+
+    def checkpoint(self, uid: int, name: str) -> CheckpointRow | None:
+        """A checkpoint of an execution."""
+        row = self._txn.get(Table.CHECKPOINTS, checkpoint_key(uid, name))
+        return None if row is None else CheckpointRow.FromString(row)
+
+    def checkpoints(self, uid: int) -> Iterator[tuple[str, CheckpointRow]]:
+        """All checkpoints of an execution, by name."""
+        for key, row in self._rows(Table.CHECKPOINTS, revision_key(uid)):
+            yield key[len(revision_key(uid)) :].decode(), CheckpointRow.FromString(row)
+
+    def pin(self, uid: int, since: int, before: int) -> tuple[int, str] | None:
+        """The first checkpoint of a revision from `since` on and before `before`, and its name."""
+        row = self._txn.cursor(Table.PINS).seek(pin_key(uid, since))
+        if row is None or row[0] >= pin_key(uid, before):
+            return None
+        return read_pin_key(row[0])
+
+    def pause(self, uid: int, number: PauseNumber) -> PauseRow | None:
+        """A pause of an execution, without its documents."""
+        row = self._txn.get(Table.PAUSES, pause_key(uid, number))
+        return None if row is None else PauseRow.FromString(row)
+
+    def pauses(self, uid: int) -> Iterator[PauseRow]:
+        """All pauses kept of an execution, the oldest first."""
+        for _, row in self._rows(Table.PAUSES, revision_key(uid)):
+            yield PauseRow.FromString(row)
+
+    def token(self, token_hash: bytes) -> TokenRow | None:
+        """Whose a token is, or was."""
+        row = self._txn.get(Table.TOKENS, token_hash)
+        return None if row is None else TokenRow.FromString(row)
+
+    def waiting(self, namespace: str, since: bytes) -> Iterator[tuple[int, PauseNumber, PauseRef]]:
+        """The pauses of a namespace that wait, from a key on: since when, which and whose."""
+        for key, row in self._rows(Table.INBOX, inbox_prefix(namespace), since):
+            yield (*read_inbox_key(key), PauseRef.FromString(row))
+
+    def due(self, now_us: int) -> tuple[int, PauseNumber, PauseRef] | None:
+        """The first pause whose time is over: since when, which and whose."""
+        row = self._txn.cursor(Table.TIMERS).seek(timer_key(0, PauseNumber(0, 0)))
+        if row is None:
+            return None
+        due_us, number = read_timer_key(row[0])
+        return (due_us, number, PauseRef.FromString(row[1])) if due_us <= now_us else None
+
+    def next_due_us(self) -> int | None:
+        """When the time of a pause is over next."""
+        row = self._txn.cursor(Table.TIMERS).seek(timer_key(0, PauseNumber(0, 0)))
+        return None if row is None else read_timer_key(row[0])[0]
+
+    def lock(self, key: ExecutionKey) -> LockRow | None:
+        """The lock of an execution, its lease over or not."""
+        row = self._txn.get(Table.LOCKS, key.row)
+        return None if row is None else LockRow.FromString(row)
+
+    def lock_rows(self) -> Iterator[tuple[bytes, LockRow]]:
+        """All locks of the shard, by the rows of their executions."""
+        for key, row in self._rows(Table.LOCKS, b""):
+            yield key, LockRow.FromString(row)
+
+    def _rows(
+        self, table: Table, prefix: bytes, since: bytes = b""
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """The rows whose keys begin so, from a key on."""
+        cursor = self._txn.cursor(table)
+        row = cursor.seek(max(prefix, since) or b"\0")
+        while row is not None and row[0].startswith(prefix):
+            yield row
+            row = cursor.next()
+
     def _join(self, uid: int, revision: int, chunks: Chunks) -> bytes:
-        pieces: list[bytes] = []
+        payload = b"".join(self._pieces(uid, revision, chunks))
+        return decompress(payload) if chunks.zstd else payload
+
+    def _pieces(self, uid: int, revision: int, chunks: Chunks) -> Iterator[bytes]:
         for number in range(chunks.count):
             row = self._txn.get(Table.CHUNKS, chunk_key(uid, revision, chunks.ordinal, number))
             if row is None:
                 raise EngineBrokenError("a piece of a value is missing")
-            pieces.append(row)
-        payload = b"".join(pieces)
-        return decompress(payload) if chunks.zstd else payload
+            yield row
+
+
+def state_entries_count(head: Head) -> int:
+    """How many entries the documents of an execution's state have together."""
+    return sum([size.entries for size in head.sizes if size.document < STATE_DOCUMENTS_END])
 
 
 def _just_after(prefix: bytes, revision: int) -> bytes:

@@ -7,12 +7,30 @@ from statekeeper_server.codec import EncodedEntry
 from statekeeper_server.engine import Table, WriteTransaction
 from statekeeper_server.keys import (
     ExecutionKey,
+    PauseNumber,
+    checkpoint_key,
     chunk_key,
+    inbox_key,
+    pause_key,
+    pin_key,
     revision_key,
-    split_version_key,
+    timer_key,
     version_key,
 )
-from statekeeper_server.storage.v1.records_pb2 import DoneRequest, EntryVersion, Event, Head
+from statekeeper_server.limits import StateLimits
+from statekeeper_server.storage.v1.records_pb2 import (
+    CheckpointRow,
+    DoneRequest,
+    EntryVersion,
+    Event,
+    Head,
+    LockRow,
+    PauseRef,
+    PauseRow,
+    TokenRow,
+)
+from statekeeper_server.store.lock_table import LockChanges
+from statekeeper_server.store.prune import History, drop, prune
 from statekeeper_server.store.reader import Entry, Reader
 
 # Old versions are looked for at every so many versions of an entry, so that looking
@@ -21,11 +39,11 @@ _PRUNE_EVERY = 16
 
 
 @dataclass(frozen=True, slots=True)
-class History:
-    """How much of the past is kept: a superseded version goes when either is exceeded."""
+class Rules:
+    """What holds for all executions of a shard."""
 
-    versions_kept: int
-    window_us: int
+    limits: StateLimits
+    history: History
 
 
 class EntryChange(NamedTuple):
@@ -37,17 +55,37 @@ class EntryChange(NamedTuple):
 
 
 class Writer(Reader):
-    """The shard's write transaction of one batch; positions of the log are given out here."""
+    """The shard's write transaction of one batch; positions of the log are given out here.
 
-    __slots__ = ("_history", "_write", "discarded", "next_revision")
+    Attributes:
+        locks: the locks, as this batch sees and changes them.
+        limits: how much an execution may hold.
+        next_revision: the next position of the log.
+        has_garbage: whether this batch has left something to reclaim.
+        timers_moved: whether the next thing to happen may be another one now.
+    """
 
-    def __init__(self, txn: WriteTransaction, history: History, next_revision: int) -> None:
+    __slots__ = (
+        "_history",
+        "_write",
+        "has_garbage",
+        "limits",
+        "locks",
+        "next_revision",
+        "timers_moved",
+    )
+
+    def __init__(
+        self, txn: WriteTransaction, rules: Rules, locks: LockChanges, next_revision: int
+    ) -> None:
         super().__init__(txn)
         self._write = txn
-        self._history = history
+        self._history = rules.history
+        self.limits = rules.limits
+        self.locks = locks
         self.next_revision = next_revision
-        self.discarded = False
-        """Whether there is something to reclaim now."""
+        self.has_garbage = False
+        self.timers_moved = False
 
     def put_head(self, key: ExecutionKey, head: Head) -> None:
         """Set what the execution is now."""
@@ -60,16 +98,22 @@ class Writer(Reader):
     def discard(self, uid: int) -> None:
         """Leave all that was stored under a uid to be reclaimed in small steps."""
         self._write.put(Table.GARBAGE, revision_key(uid), b"")
-        self.discarded = True
+        self.has_garbage = True
 
-    def append(self, event: Event) -> None:
-        """Write the event at the next position of the log."""
-        self._write.put(Table.LOG, revision_key(self.next_revision), event.SerializeToString())
+    def append(self, event: Event) -> int:
+        """Write the event at the next position of the log, and give that."""
+        revision = self.next_revision
+        self._write.put(Table.LOG, revision_key(revision), event.SerializeToString())
         self.next_revision += 1
+        return revision
 
     def remember(self, row_key: bytes, done: DoneRequest) -> None:
         """Remember what was done under a request_id."""
         self._write.put(Table.REQUESTS, row_key, done.SerializeToString())
+
+    def forget(self, row_key: bytes) -> None:
+        """Remember it no more."""
+        self._write.delete(Table.REQUESTS, row_key)
 
     def put_entry(self, head: Head, change: EntryChange, ordinal: int, now_us: int) -> None:
         """Write a version of an entry at the head's revision.
@@ -83,45 +127,81 @@ class Writer(Reader):
         prefix, value, old = change
         revision = head.execution.revision
         version = EntryVersion() if value is None else value.version
-        version.ordinal = 1 if old is None else old.version.ordinal + 1
         version.time_us = now_us
+        if old is None:
+            version.ordinal = 1
+        else:
+            version.ordinal = old.version.ordinal + 1
+            version.pruned_revision = old.version.pruned_revision
         if value is not None and value.pieces:
             version.chunks.ordinal = ordinal
             for number, piece in enumerate(value.pieces):
                 key = chunk_key(head.uid, revision, ordinal, number)
                 self._write.put(Table.CHUNKS, key, piece)
-        self._write.put(Table.ENTRIES, version_key(prefix, revision), version.SerializeToString())
         if version.ordinal % _PRUNE_EVERY == 0:
-            self._prune(head, prefix, version.ordinal, now_us)
+            prune(self._write, self, head, Entry(prefix, revision, version), self._history)
+        self._write.put(Table.ENTRIES, version_key(prefix, revision), version.SerializeToString())
 
-    def _prune(self, head: Head, prefix: bytes, newest_ordinal: int, now_us: int) -> None:
-        """Drop superseded versions of an entry that are no longer kept, the oldest first."""
-        last_unkept = newest_ordinal - self._history.versions_kept
-        oldest_us = now_us - self._history.window_us
-        cursor = self._write.cursor(Table.ENTRIES)
-        row = cursor.seek(prefix)
-        dropped: list[Entry] = []
-        older: Entry | None = None
-        while row is not None and row[0].startswith(prefix):
-            revision = split_version_key(row[0])[1]
-            entry = Entry(prefix, revision, EntryVersion.FromString(row[1]))
-            if older is not None:
-                superseded_us = entry.version.time_us
-                if older.version.ordinal > last_unkept and superseded_us >= oldest_us:
-                    break
-                dropped.append(older)
-            older = entry
-            row = cursor.next()
-        if older is not None and dropped:
-            # A state from before the oldest version kept would lack this entry.
-            head.history_floor = max(head.history_floor, older.revision)
-        for entry in dropped:
-            self._drop(head.uid, entry)
+    def drop_entry(self, uid: int, entry: Entry) -> None:
+        """Remove a version of an entry as if it had never been."""
+        drop(self._write, uid, entry)
 
-    def _drop(self, uid: int, entry: Entry) -> None:
-        if entry.version.WhichOneof("form") == "chunks":
-            chunks = entry.version.chunks
-            for number in range(chunks.count):
-                key = chunk_key(uid, entry.revision, chunks.ordinal, number)
-                self._write.delete(Table.CHUNKS, key)
-        self._write.delete(Table.ENTRIES, version_key(entry.prefix, entry.revision))
+    def put_checkpoint(self, uid: int, name: str, row: CheckpointRow) -> None:
+        """Name a revision, whose state is kept from now on."""
+        self._write.put(Table.CHECKPOINTS, checkpoint_key(uid, name), row.SerializeToString())
+        self._write.put(Table.PINS, pin_key(uid, row.revision, name), b"")
+
+    def remove_checkpoint(self, head: Head, name: str, row: CheckpointRow) -> None:
+        """Take the name away, and leave what only it needs to be reclaimed in small steps."""
+        uid = head.uid
+        self._write.delete(Table.CHECKPOINTS, checkpoint_key(uid, name))
+        self._write.delete(Table.PINS, pin_key(uid, row.revision, name))
+        if row.revision < head.history_floor:
+            # Pruning has been there: nothing else will look at those versions again.
+            self._write.put(Table.UNPINNED, pin_key(uid, row.revision), b"")
+            self.has_garbage = True
+
+    def put_pause(self, uid: int, number: PauseNumber, row: PauseRow) -> None:
+        """Set what a pause is now."""
+        self._write.put(Table.PAUSES, pause_key(uid, number), row.SerializeToString())
+
+    def remove_pause(self, uid: int, number: PauseNumber) -> None:
+        """Forget a pause."""
+        self._write.delete(Table.PAUSES, pause_key(uid, number))
+
+    def put_token(self, token_hash: bytes, row: TokenRow) -> None:
+        """Let a token lead to its pause."""
+        self._write.put(Table.TOKENS, token_hash, row.SerializeToString())
+
+    def remove_token(self, token_hash: bytes) -> None:
+        """Let it lead nowhere."""
+        self._write.delete(Table.TOKENS, token_hash)
+
+    def put_waiting(
+        self, namespace: str, create_time_us: int, number: PauseNumber, ref: PauseRef
+    ) -> None:
+        """Show a pause among those that wait."""
+        key = inbox_key(namespace, create_time_us, number)
+        self._write.put(Table.INBOX, key, ref.SerializeToString())
+
+    def remove_waiting(self, namespace: str, create_time_us: int, number: PauseNumber) -> None:
+        """Show it there no more."""
+        self._write.delete(Table.INBOX, inbox_key(namespace, create_time_us, number))
+
+    def put_timer(self, due_us: int, number: PauseNumber, ref: PauseRef) -> None:
+        """Have something done about a pause at a time."""
+        self._write.put(Table.TIMERS, timer_key(due_us, number), ref.SerializeToString())
+        self.timers_moved = True
+
+    def remove_timer(self, due_us: int, number: PauseNumber) -> None:
+        """Have nothing done."""
+        self._write.delete(Table.TIMERS, timer_key(due_us, number))
+        self.timers_moved = True
+
+    def put_lock(self, key: ExecutionKey, row: LockRow) -> None:
+        """Write down who holds a lock."""
+        self._write.put(Table.LOCKS, key.row, row.SerializeToString())
+
+    def remove_lock(self, key: ExecutionKey) -> None:
+        """Write down that nobody does."""
+        self._write.delete(Table.LOCKS, key.row)

@@ -111,7 +111,6 @@ def test_who_asked_for_it_is_told_that_time_has_passed() -> None:
     assert in_the_thread_that_moves
 
     clock.unsubscribe(moved)
-    clock.unsubscribe(moved)
     clock.advance(1)
     assert len(told) == 1
 

@@ -12,23 +12,23 @@ class MovableClock:
 
     def __init__(self) -> None:
         self._ahead_us = 0
-        self._subscribers: tuple[Callable[[], object], ...] = ()
+        self._subscribers: list[Callable[[], None]] = []
 
     def now_us(self) -> int:
         """Gives the microseconds since the epoch."""
         return time.time_ns() // 1_000 + self._ahead_us
 
     def monotonic_us(self) -> int:
-        """Gives microseconds that never go back, and go on with `advance` as well."""
+        """Gives the microseconds since some moment."""
         return time.monotonic_ns() // 1_000 + self._ahead_us
 
-    def subscribe(self, moved: Callable[[], object]) -> None:
-        """Calls this after each `advance`, from the thread that advances."""
-        self._subscribers += (moved,)
+    def subscribe(self, moved: Callable[[], None]) -> None:
+        """Has `moved` called, by whoever moves the clock, after each time."""
+        self._subscribers.append(moved)
 
-    def unsubscribe(self, moved: Callable[[], object]) -> None:
-        """Calls it no more; harmless when it never was."""
-        self._subscribers = tuple(each for each in self._subscribers if each != moved)
+    def unsubscribe(self, moved: Callable[[], None]) -> None:
+        """Has it called no more."""
+        self._subscribers.remove(moved)
 
     def advance(self, span: Span) -> None:
         """Lets time pass at once.
@@ -40,5 +40,5 @@ class MovableClock:
             InvalidRequestError: It is negative: a server's time never goes back.
         """
         self._ahead_us += to_timedelta(span, "span") // dt.timedelta(microseconds=1)
-        for moved in self._subscribers:
+        for moved in tuple(self._subscribers):
             moved()

@@ -25,41 +25,43 @@ _sym_db = _symbol_database.Default()
 from statekeeper.v1 import execution_pb2 as statekeeper_dot_v1_dot_execution__pb2
 from statekeeper.v1 import history_pb2 as statekeeper_dot_v1_dot_history__pb2
 from statekeeper.v1 import pause_pb2 as statekeeper_dot_v1_dot_pause__pb2
+from statekeeper.v1 import pause_requests_pb2 as statekeeper_dot_v1_dot_pause__requests__pb2
+from statekeeper.v1 import transaction_pb2 as statekeeper_dot_v1_dot_transaction__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$statekeeper/storage/v1/records.proto\x12\x16statekeeper.storage.v1\x1a\x1estatekeeper/v1/execution.proto\x1a\x1cstatekeeper/v1/history.proto\x1a\x1astatekeeper/v1/pause.proto\"F\n\x0c\x44ocumentSize\x12\x10\n\x08\x64ocument\x18\x01 \x01(\r\x12\x0f\n\x07\x65ntries\x18\x02 \x01(\r\x12\x13\n\x0bvalue_bytes\x18\x03 \x01(\x04\"\x92\x02\n\x04Head\x12\x0b\n\x03uid\x18\x01 \x01(\x03\x12,\n\texecution\x18\x02 \x01(\x0b\x32\x19.statekeeper.v1.Execution\x12\x16\n\x0e\x65xpire_time_us\x18\x03 \x01(\x03\x12\x0e\n\x06ttl_us\x18\x04 \x01(\x03\x12\x33\n\x05sizes\x18\x05 \x03(\x0b\x32$.statekeeper.storage.v1.DocumentSize\x12\x15\n\rhistory_floor\x18\x06 \x01(\x03\x12\x36\n\x0bopen_pauses\x18\x07 \x03(\x0b\x32!.statekeeper.storage.v1.OpenPause\x12\x0e\n\x06pauses\x18\x08 \x01(\r\x12\x13\n\x0b\x63heckpoints\x18\t \x01(\r\"r\n\tOpenPause\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12\x0f\n\x07ordinal\x18\x02 \x01(\r\x12\x16\n\x0e\x63reate_time_us\x18\x03 \x01(\x03\x12\x16\n\x0e\x65xpire_time_us\x18\x04 \x01(\x03\x12\x12\n\ntoken_hash\x18\x05 \x01(\x0c\"c\n\x08PauseRow\x12$\n\x05pause\x18\x01 \x01(\x0b\x32\x15.statekeeper.v1.Pause\x12\x18\n\x10overdue_revision\x18\x02 \x01(\x03\x12\x17\n\x0f\x63losed_revision\x18\x03 \x01(\x03\"e\n\x08TokenRow\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12\x0b\n\x03uid\x18\x02 \x01(\x03\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x0f\n\x07ordinal\x18\x04 \x01(\r\"B\n\x08PauseRef\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12\x0b\n\x03uid\x18\x02 \x01(\x03\"\x81\x01\n\rCheckpointRow\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12\x0f\n\x07time_us\x18\x02 \x01(\x03\x12\x10\n\x08position\x18\x03 \x01(\x03\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12,\n\texecution\x18\x05 \x01(\x0b\x32\x19.statekeeper.v1.Execution\"l\n\x07LockRow\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x15\n\rfencing_token\x18\x02 \x01(\x03\x12\x10\n\x08lease_us\x18\x03 \x01(\x03\x12\x16\n\x0e\x65xpire_time_us\x18\x04 \x01(\x03\x12\x11\n\texclusive\x18\x05 \x01(\x08\"\xb9\x01\n\x0c\x45ntryVersion\x12\x0f\n\x07ordinal\x18\x01 \x01(\r\x12\x0f\n\x07time_us\x18\x02 \x01(\x03\x12\x17\n\x0fpruned_revision\x18\x08 \x01(\x03\x12\x13\n\x0bvalue_bytes\x18\x03 \x01(\x04\x12\x0f\n\x05plain\x18\x04 \x01(\x0cH\x00\x12\x0e\n\x04zstd\x18\x05 \x01(\x0cH\x00\x12\x30\n\x06\x63hunks\x18\x06 \x01(\x0b\x32\x1e.statekeeper.storage.v1.ChunksH\x00\x42\x06\n\x04\x66orm\"F\n\x06\x43hunks\x12\x0f\n\x07ordinal\x18\x01 \x01(\r\x12\r\n\x05\x63ount\x18\x02 \x01(\r\x12\x0c\n\x04zstd\x18\x03 \x01(\x08\x12\x0e\n\x06\x64igest\x18\x04 \x01(\x0c\"\x97\x01\n\x05\x45vent\x12\x0b\n\x03uid\x18\x01 \x01(\x03\x12,\n\texecution\x18\x02 \x01(\x0b\x32\x19.statekeeper.v1.Execution\x12)\n\x04\x61\x63ts\x18\x03 \x03(\x0b\x32\x1b.statekeeper.storage.v1.Act\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12\x19\n\x11previous_revision\x18\x05 \x01(\x03\"t\n\x03\x41\x63t\x12\'\n\x04kind\x18\x01 \x01(\x0e\x32\x19.statekeeper.v1.EventKind\x12\x0f\n\x07\x63hanged\x18\x02 \x03(\t\x12\x10\n\x08pause_id\x18\x03 \x01(\t\x12\x12\n\ncheckpoint\x18\x04 \x01(\t\x12\r\n\x05owner\x18\x05 \x01(\t\"F\n\x0b\x44oneRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\x12\x10\n\x08response\x18\x02 \x01(\x0c\x12\x15\n\rsealed_tokens\x18\x03 \x03(\x0c\"M\n\tShardMeta\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\r\x12\x11\n\tfolder_id\x18\x02 \x01(\t\x12\r\n\x05shard\x18\x03 \x01(\r\x12\x0e\n\x06shards\x18\x04 \x01(\rb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$statekeeper/storage/v1/records.proto\x12\x16statekeeper.storage.v1\x1a\x1estatekeeper/v1/execution.proto\x1a\x1cstatekeeper/v1/history.proto\x1a\x1astatekeeper/v1/pause.proto\x1a#statekeeper/v1/pause_requests.proto\x1a statekeeper/v1/transaction.proto\"F\n\x0c\x44ocumentSize\x12\x10\n\x08\x64ocument\x18\x01 \x01(\r\x12\x0f\n\x07\x65ntries\x18\x02 \x01(\r\x12\x13\n\x0bvalue_bytes\x18\x03 \x01(\x04\"\x92\x02\n\x04Head\x12\x0b\n\x03uid\x18\x01 \x01(\x03\x12,\n\texecution\x18\x02 \x01(\x0b\x32\x19.statekeeper.v1.Execution\x12\x16\n\x0e\x65xpire_time_us\x18\x03 \x01(\x03\x12\x0e\n\x06ttl_us\x18\x04 \x01(\x03\x12\x33\n\x05sizes\x18\x05 \x03(\x0b\x32$.statekeeper.storage.v1.DocumentSize\x12\x15\n\rhistory_floor\x18\x06 \x01(\x03\x12\x36\n\x0bopen_pauses\x18\x07 \x03(\x0b\x32!.statekeeper.storage.v1.OpenPause\x12\x0e\n\x06pauses\x18\x08 \x01(\r\x12\x13\n\x0b\x63heckpoints\x18\t \x01(\r\"r\n\tOpenPause\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12\x0f\n\x07ordinal\x18\x02 \x01(\r\x12\x16\n\x0e\x63reate_time_us\x18\x03 \x01(\x03\x12\x16\n\x0e\x65xpire_time_us\x18\x04 \x01(\x03\x12\x12\n\ntoken_hash\x18\x05 \x01(\x0c\"w\n\x08PauseRow\x12$\n\x05pause\x18\x01 \x01(\x0b\x32\x15.statekeeper.v1.Pause\x12\x18\n\x10overdue_revision\x18\x02 \x01(\x03\x12\x17\n\x0f\x63losed_revision\x18\x03 \x01(\x03\x12\x12\n\ntoken_hash\x18\x04 \x01(\x0c\"e\n\x08TokenRow\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12\x0b\n\x03uid\x18\x02 \x01(\x03\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x0f\n\x07ordinal\x18\x04 \x01(\r\"B\n\x08PauseRef\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12\x0b\n\x03uid\x18\x02 \x01(\x03\"\x81\x01\n\rCheckpointRow\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12\x0f\n\x07time_us\x18\x02 \x01(\x03\x12\x10\n\x08position\x18\x03 \x01(\x03\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12,\n\texecution\x18\x05 \x01(\x0b\x32\x19.statekeeper.v1.Execution\"l\n\x07LockRow\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x15\n\rfencing_token\x18\x02 \x01(\x03\x12\x10\n\x08lease_us\x18\x03 \x01(\x03\x12\x16\n\x0e\x65xpire_time_us\x18\x04 \x01(\x03\x12\x11\n\texclusive\x18\x05 \x01(\x08\"\xb9\x01\n\x0c\x45ntryVersion\x12\x0f\n\x07ordinal\x18\x01 \x01(\r\x12\x0f\n\x07time_us\x18\x02 \x01(\x03\x12\x17\n\x0fpruned_revision\x18\x08 \x01(\x03\x12\x13\n\x0bvalue_bytes\x18\x03 \x01(\x04\x12\x0f\n\x05plain\x18\x04 \x01(\x0cH\x00\x12\x0e\n\x04zstd\x18\x05 \x01(\x0cH\x00\x12\x30\n\x06\x63hunks\x18\x06 \x01(\x0b\x32\x1e.statekeeper.storage.v1.ChunksH\x00\x42\x06\n\x04\x66orm\"F\n\x06\x43hunks\x12\x0f\n\x07ordinal\x18\x01 \x01(\r\x12\r\n\x05\x63ount\x18\x02 \x01(\r\x12\x0c\n\x04zstd\x18\x03 \x01(\x08\x12\x0e\n\x06\x64igest\x18\x04 \x01(\x0c\"\x97\x01\n\x05\x45vent\x12\x0b\n\x03uid\x18\x01 \x01(\x03\x12,\n\texecution\x18\x02 \x01(\x0b\x32\x19.statekeeper.v1.Execution\x12)\n\x04\x61\x63ts\x18\x03 \x03(\x0b\x32\x1b.statekeeper.storage.v1.Act\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12\x19\n\x11previous_revision\x18\x05 \x01(\x03\"t\n\x03\x41\x63t\x12\'\n\x04kind\x18\x01 \x01(\x0e\x32\x19.statekeeper.v1.EventKind\x12\x0f\n\x07\x63hanged\x18\x02 \x03(\t\x12\x10\n\x08pause_id\x18\x03 \x01(\t\x12\x12\n\ncheckpoint\x18\x04 \x01(\t\x12\r\n\x05owner\x18\x05 \x01(\t\"\xb9\x01\n\x0b\x44oneRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\x12\x0f\n\x05plain\x18\x02 \x01(\x0cH\x00\x12.\n\x05pause\x18\x03 \x01(\x0b\x32\x1d.statekeeper.v1.PauseResponseH\x00\x12:\n\x0btransaction\x18\x04 \x01(\x0b\x32#.statekeeper.v1.TransactionResponseH\x00\x12\x15\n\rsealed_tokens\x18\x05 \x03(\x0c\x42\x06\n\x04\x66orm\"M\n\tShardMeta\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\r\x12\x11\n\tfolder_id\x18\x02 \x01(\t\x12\r\n\x05shard\x18\x03 \x01(\r\x12\x0e\n\x06shards\x18\x04 \x01(\rb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'statekeeper.storage.v1.records_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DOCUMENTSIZE']._serialized_start=154
-  _globals['_DOCUMENTSIZE']._serialized_end=224
-  _globals['_HEAD']._serialized_start=227
-  _globals['_HEAD']._serialized_end=501
-  _globals['_OPENPAUSE']._serialized_start=503
-  _globals['_OPENPAUSE']._serialized_end=617
-  _globals['_PAUSEROW']._serialized_start=619
-  _globals['_PAUSEROW']._serialized_end=718
-  _globals['_TOKENROW']._serialized_start=720
-  _globals['_TOKENROW']._serialized_end=821
-  _globals['_PAUSEREF']._serialized_start=823
-  _globals['_PAUSEREF']._serialized_end=889
-  _globals['_CHECKPOINTROW']._serialized_start=892
-  _globals['_CHECKPOINTROW']._serialized_end=1021
-  _globals['_LOCKROW']._serialized_start=1023
-  _globals['_LOCKROW']._serialized_end=1131
-  _globals['_ENTRYVERSION']._serialized_start=1134
-  _globals['_ENTRYVERSION']._serialized_end=1319
-  _globals['_CHUNKS']._serialized_start=1321
-  _globals['_CHUNKS']._serialized_end=1391
-  _globals['_EVENT']._serialized_start=1394
-  _globals['_EVENT']._serialized_end=1545
-  _globals['_ACT']._serialized_start=1547
-  _globals['_ACT']._serialized_end=1663
-  _globals['_DONEREQUEST']._serialized_start=1665
-  _globals['_DONEREQUEST']._serialized_end=1735
-  _globals['_SHARDMETA']._serialized_start=1737
-  _globals['_SHARDMETA']._serialized_end=1814
+  _globals['_DOCUMENTSIZE']._serialized_start=225
+  _globals['_DOCUMENTSIZE']._serialized_end=295
+  _globals['_HEAD']._serialized_start=298
+  _globals['_HEAD']._serialized_end=572
+  _globals['_OPENPAUSE']._serialized_start=574
+  _globals['_OPENPAUSE']._serialized_end=688
+  _globals['_PAUSEROW']._serialized_start=690
+  _globals['_PAUSEROW']._serialized_end=809
+  _globals['_TOKENROW']._serialized_start=811
+  _globals['_TOKENROW']._serialized_end=912
+  _globals['_PAUSEREF']._serialized_start=914
+  _globals['_PAUSEREF']._serialized_end=980
+  _globals['_CHECKPOINTROW']._serialized_start=983
+  _globals['_CHECKPOINTROW']._serialized_end=1112
+  _globals['_LOCKROW']._serialized_start=1114
+  _globals['_LOCKROW']._serialized_end=1222
+  _globals['_ENTRYVERSION']._serialized_start=1225
+  _globals['_ENTRYVERSION']._serialized_end=1410
+  _globals['_CHUNKS']._serialized_start=1412
+  _globals['_CHUNKS']._serialized_end=1482
+  _globals['_EVENT']._serialized_start=1485
+  _globals['_EVENT']._serialized_end=1636
+  _globals['_ACT']._serialized_start=1638
+  _globals['_ACT']._serialized_end=1754
+  _globals['_DONEREQUEST']._serialized_start=1757
+  _globals['_DONEREQUEST']._serialized_end=1942
+  _globals['_SHARDMETA']._serialized_start=1944
+  _globals['_SHARDMETA']._serialized_end=2021
 # @@protoc_insertion_point(module_scope)

@@ -1,6 +1,8 @@
 from statekeeper.v1 import execution_pb2 as _execution_pb2
 from statekeeper.v1 import history_pb2 as _history_pb2
 from statekeeper.v1 import pause_pb2 as _pause_pb2
+from statekeeper.v1 import pause_requests_pb2 as _pause_requests_pb2
+from statekeeper.v1 import transaction_pb2 as _transaction_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -56,14 +58,16 @@ class OpenPause(_message.Message):
     def __init__(self, revision: _Optional[int] = ..., ordinal: _Optional[int] = ..., create_time_us: _Optional[int] = ..., expire_time_us: _Optional[int] = ..., token_hash: _Optional[bytes] = ...) -> None: ...
 
 class PauseRow(_message.Message):
-    __slots__ = ("pause", "overdue_revision", "closed_revision")
+    __slots__ = ("pause", "overdue_revision", "closed_revision", "token_hash")
     PAUSE_FIELD_NUMBER: _ClassVar[int]
     OVERDUE_REVISION_FIELD_NUMBER: _ClassVar[int]
     CLOSED_REVISION_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_HASH_FIELD_NUMBER: _ClassVar[int]
     pause: _pause_pb2.Pause
     overdue_revision: int
     closed_revision: int
-    def __init__(self, pause: _Optional[_Union[_pause_pb2.Pause, _Mapping]] = ..., overdue_revision: _Optional[int] = ..., closed_revision: _Optional[int] = ...) -> None: ...
+    token_hash: bytes
+    def __init__(self, pause: _Optional[_Union[_pause_pb2.Pause, _Mapping]] = ..., overdue_revision: _Optional[int] = ..., closed_revision: _Optional[int] = ..., token_hash: _Optional[bytes] = ...) -> None: ...
 
 class TokenRow(_message.Message):
     __slots__ = ("key", "uid", "revision", "ordinal")
@@ -172,14 +176,18 @@ class Act(_message.Message):
     def __init__(self, kind: _Optional[_Union[_history_pb2.EventKind, str]] = ..., changed: _Optional[_Iterable[str]] = ..., pause_id: _Optional[str] = ..., checkpoint: _Optional[str] = ..., owner: _Optional[str] = ...) -> None: ...
 
 class DoneRequest(_message.Message):
-    __slots__ = ("digest", "response", "sealed_tokens")
+    __slots__ = ("digest", "plain", "pause", "transaction", "sealed_tokens")
     DIGEST_FIELD_NUMBER: _ClassVar[int]
-    RESPONSE_FIELD_NUMBER: _ClassVar[int]
+    PLAIN_FIELD_NUMBER: _ClassVar[int]
+    PAUSE_FIELD_NUMBER: _ClassVar[int]
+    TRANSACTION_FIELD_NUMBER: _ClassVar[int]
     SEALED_TOKENS_FIELD_NUMBER: _ClassVar[int]
     digest: bytes
-    response: bytes
+    plain: bytes
+    pause: _pause_requests_pb2.PauseResponse
+    transaction: _transaction_pb2.TransactionResponse
     sealed_tokens: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, digest: _Optional[bytes] = ..., response: _Optional[bytes] = ..., sealed_tokens: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    def __init__(self, digest: _Optional[bytes] = ..., plain: _Optional[bytes] = ..., pause: _Optional[_Union[_pause_requests_pb2.PauseResponse, _Mapping]] = ..., transaction: _Optional[_Union[_transaction_pb2.TransactionResponse, _Mapping]] = ..., sealed_tokens: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class ShardMeta(_message.Message):
     __slots__ = ("format", "folder_id", "shard", "shards")

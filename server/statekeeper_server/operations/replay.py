@@ -1,0 +1,90 @@
+"""A request that was done before gets its first answer again, and changes nothing (B70).
+
+A pause's token must be in that answer, though only its hash may be kept (B35). So it is
+kept sealed with the request_id, of which only a hash is kept either: whoever repeats the
+request has it, and nobody else.
+"""
+
+from hashlib import blake2b
+
+from google.protobuf.message import Message
+
+from statekeeper.v1.pause_requests_pb2 import PauseResponse
+from statekeeper.v1.transaction_pb2 import TransactionResponse
+from statekeeper.v1.write_pb2 import WriteResult
+from statekeeper_server.errors import RequestIdReusedError
+from statekeeper_server.keys import ExecutionKey
+from statekeeper_server.operations.writing import Done, RequestMark
+from statekeeper_server.storage.v1.records_pb2 import DoneRequest
+from statekeeper_server.store.writer import Writer
+
+# Serialised messages that stand behind one another are read as one.
+_REPLAYED = PauseResponse(result=WriteResult(replayed=True)).SerializeToString()
+
+
+def replay(store: Writer, key: ExecutionKey, mark: RequestMark) -> Done | None:
+    """The first answer, when this very request was done before.
+
+    Raises:
+        RequestIdReusedError: its request_id was used for another one.
+    """
+    row_key = key.request(mark.request_id)
+    done = store.done_request(row_key)
+    if done is None:
+        return None
+    if done.digest != mark.digest:
+        raise RequestIdReusedError
+    form = done.WhichOneof("form")
+    if form == "plain" or form is None:
+        return Done(done.plain + _REPLAYED, 0)
+    response: PauseResponse | TransactionResponse = getattr(done, form)
+    for number, (slot, sealed) in enumerate(
+        zip(_with_tokens(response), done.sealed_tokens, strict=True)
+    ):
+        slot.token = _seal(sealed, row_key, mark, number).decode()
+    return Done(response.SerializeToString() + _REPLAYED, 0)
+
+
+def remember(
+    store: Writer, key: ExecutionKey, mark: RequestMark, response: Message, raw: bytes
+) -> None:
+    """Remember an answer, which is given serialised too."""
+    row_key = key.request(mark.request_id)
+    done = DoneRequest(digest=mark.digest)
+    if isinstance(response, PauseResponse):
+        done.pause.CopyFrom(response)
+        _seal_tokens(done, done.pause, row_key, mark)
+    elif isinstance(response, TransactionResponse):
+        done.transaction.CopyFrom(response)
+        for result in done.transaction.results:
+            if result.HasField("load"):
+                result.load.Clear()
+        _seal_tokens(done, done.transaction, row_key, mark)
+    else:
+        done.plain = raw
+    store.remember(row_key, done)
+
+
+def _seal_tokens(
+    done: DoneRequest,
+    response: PauseResponse | TransactionResponse,
+    row_key: bytes,
+    mark: RequestMark,
+) -> None:
+    for number, slot in enumerate(_with_tokens(response)):
+        done.sealed_tokens.append(_seal(slot.token.encode(), row_key, mark, number))
+        slot.ClearField("token")
+
+
+def _with_tokens(response: PauseResponse | TransactionResponse) -> list[PauseResponse]:
+    if isinstance(response, PauseResponse):
+        return [response]
+    return [result.pause for result in response.results if result.HasField("pause")]
+
+
+def _seal(text: bytes, row_key: bytes, mark: RequestMark, number: int) -> bytes:
+    """Seal a text, or unseal it: each has a pad of its own."""
+    pad = blake2b(
+        mark.request_id.encode(), digest_size=len(text), key=row_key, salt=number.to_bytes(16)
+    ).digest()
+    return bytes(left ^ right for left, right in zip(text, pad, strict=True))

@@ -1,0 +1,254 @@
+"""From a draft to rows: entries, pauses, checkpoints, the head, the log."""
+
+from collections.abc import Collection, Iterable
+
+from statekeeper.v1.execution_pb2 import ExecutionState
+from statekeeper.v1.history_pb2 import EVENT_KIND_CHECKPOINTED, EVENT_KIND_DELETED
+from statekeeper.v1.write_pb2 import WriteResult
+from statekeeper_server.documents import DOCUMENT_NAMES, DOCUMENT_NUMBERS, STATE_DOCUMENTS_END
+from statekeeper_server.errors import StateTooLargeError
+from statekeeper_server.keys import ExecutionKey, document_of, read_entry_prefix
+from statekeeper_server.limits import CHANGED_MAX, TTL_DEFAULT_US, StateLimits
+from statekeeper_server.operations import leases
+from statekeeper_server.operations.draft import Draft
+from statekeeper_server.operations.pause_rows import drop_old_pauses, put_pauses, unlist_pauses
+from statekeeper_server.operations.times import set_time
+from statekeeper_server.storage.v1.records_pb2 import Act, Event, Head
+from statekeeper_server.store.writer import EntryChange
+
+ATTRIBUTE_NAMES = ("status", "current_member", "start_time", "labels", "schema_version")
+_OPTIONAL = frozenset(("current_member", "start_time", "schema_version"))
+
+
+def store_draft(draft: Draft, result: WriteResult) -> None:
+    """Write down what was decided, and fill in what was done.
+
+    Raises:
+        StateTooLargeError: before anything is written.
+    """
+    if draft.deleted:
+        _store_deletion(draft, result)
+    elif draft.writes:
+        _store_change(draft, result)
+    else:
+        _store_checkpoints_alone(draft, result)
+
+
+def _store_change(draft: Draft, result: WriteResult) -> None:
+    store, entries = draft.store, draft.entries.values()
+    _put_changed(draft)
+    head = _next_head(draft)
+    warnings = _check_size(head, entries, store.limits)
+
+    if draft.old is None and draft.stored is not None:
+        unlist_pauses(store, draft.key, draft.stored.open_pauses)
+        store.discard(draft.stored.uid)
+    if draft.checkpoints or draft.gone_checkpoints:
+        # Before the entries: what they supersede may be needed by a checkpoint from now on.
+        _put_checkpoints(draft, head)
+    for ordinal, entry in enumerate(entries):
+        store.put_entry(head, entry, ordinal, draft.now_us)
+    if draft.pause_rows:
+        put_pauses(draft, head)
+        drop_old_pauses(draft, head)
+    _prolong(draft, head)
+    store.put_head(draft.key, head)
+    event = draft.event
+    event.uid = head.uid
+    event.actor = draft.options.actor
+    event.execution.CopyFrom(head.execution)
+    for name in draft.checkpoints:
+        event.acts.add(kind=EVENT_KIND_CHECKPOINTED, checkpoint=name)
+    store.append(event)
+    _put_result(result, head, draft.now_us)
+    if warnings:
+        result.warnings.extend(warnings)
+
+
+def _put_changed(draft: Draft) -> None:
+    """Note what really changes."""
+    before = ExecutionState() if draft.old is None else draft.old.execution.state
+    changed = _changed(before, draft.existing(), draft.entries.values())
+    if changed:
+        for act in draft.event.acts:
+            act.changed.extend(changed)
+
+
+def _next_head(draft: Draft) -> Head:
+    """The execution after the change, but for its pauses and when it expires."""
+    if draft.old is None:
+        head = _first_head(draft.key, draft.revision, draft.now_us)
+    else:
+        # In place: it was read for this draft alone.
+        head = draft.old
+        draft.event.previous_revision = head.execution.revision
+    execution = head.execution
+    execution.revision = draft.revision
+    execution.version += 1
+    set_time(execution.update_time, draft.now_us)
+    execution.state.CopyFrom(draft.existing())
+    if draft.entries:
+        _count(head, draft.entries.values())
+    return head
+
+
+def _store_checkpoints_alone(draft: Draft, result: WriteResult) -> None:
+    """The revision does not move; what is made takes a position of the log for its event."""
+    store, head = draft.store, draft.living_head()
+    _put_checkpoints(draft, head)
+    _prolong(draft, head)
+    store.put_head(draft.key, head)
+    if draft.checkpoints:
+        event = Event(
+            uid=head.uid,
+            execution=head.execution,
+            acts=[Act(kind=EVENT_KIND_CHECKPOINTED, checkpoint=name) for name in draft.checkpoints],
+            actor=draft.options.actor,
+            previous_revision=head.execution.revision,
+        )
+        store.append(event)
+    _put_result(result, head, draft.now_us)
+
+
+def _store_deletion(draft: Draft, result: WriteResult) -> None:
+    store, key, old = draft.store, draft.key, draft.old
+    result.key.namespace, result.key.execution_id = key.namespace, key.execution_id
+    set_time(result.update_time, draft.now_us)
+    if draft.stored is not None:
+        unlist_pauses(store, key, draft.stored.open_pauses)
+        store.remove_head(key)
+        store.discard(draft.stored.uid)
+    if old is not None:
+        event = Event(
+            uid=old.uid,
+            execution=old.execution,
+            acts=[Act(kind=EVENT_KIND_DELETED)],
+            actor=draft.options.actor,
+            previous_revision=old.execution.revision,
+        )
+        event.execution.revision = draft.revision
+        event.execution.version += 1
+        set_time(event.execution.update_time, draft.now_us)
+        result.revision = store.append(event)
+    leases.release(store, key, draft.now_us, draft.options.actor)
+
+
+def _first_head(key: ExecutionKey, revision: int, now_us: int) -> Head:
+    head = Head(uid=revision, ttl_us=TTL_DEFAULT_US, history_floor=revision)
+    execution = head.execution
+    execution.key.namespace, execution.key.execution_id = key.namespace, key.execution_id
+    set_time(execution.create_time, now_us)
+    return head
+
+
+def _prolong(draft: Draft, head: Head) -> None:
+    """Every write renews the time to live (B18); an execution outlives its open pauses (B38)."""
+    if draft.options.ttl_us is not None:
+        head.ttl_us = draft.options.ttl_us
+    if not head.ttl_us:
+        head.expire_time_us = 0
+        head.execution.ClearField("expire_time")
+        return
+    since_us = draft.now_us
+    for pause in head.open_pauses:
+        since_us = max(since_us, pause.expire_time_us)
+    head.expire_time_us = since_us + head.ttl_us
+    set_time(head.execution.expire_time, head.expire_time_us)
+
+
+def _put_checkpoints(draft: Draft, head: Head) -> None:
+    for name, gone in draft.gone_checkpoints.items():
+        draft.store.remove_checkpoint(head, name, gone)
+    for name, row in draft.checkpoints.items():
+        row.position = draft.store.next_revision
+        if not row.HasField("execution"):
+            row.execution.CopyFrom(head.execution)
+        draft.store.put_checkpoint(head.uid, name, row)
+    head.checkpoints += len(draft.checkpoints) - len(draft.gone_checkpoints)
+
+
+def _put_result(result: WriteResult, head: Head, now_us: int) -> None:
+    execution = head.execution
+    result.key.CopyFrom(execution.key)
+    result.revision = execution.revision
+    result.version = execution.version
+    set_time(result.update_time, now_us)
+
+
+def _count(head: Head, changes: Iterable[EntryChange]) -> None:
+    """Bring the head's counts of entries and bytes up to date."""
+    sizes = {size.document: size for size in head.sizes}
+    for prefix, value, old in changes:
+        document = document_of(prefix)
+        size = sizes.get(document)
+        if size is None:
+            size = sizes[document] = head.sizes.add(document=document)
+        if old is not None and not old.removed:
+            size.entries -= 1
+            size.value_bytes -= old.version.value_bytes
+        if value is not None:
+            size.entries += 1
+            size.value_bytes += value.value_bytes
+
+
+def _check_size(
+    head: Head, entries: Collection[EntryChange], limits: StateLimits
+) -> tuple[str, ...]:
+    size_bytes = 0
+    for size in head.sizes:
+        size_bytes += size.value_bytes
+    if size_bytes <= limits.state_bytes_warn:
+        return ()
+    # Where the limit was lowered, what is too large can still become smaller.
+    if size_bytes > limits.state_bytes_max and _growth(entries) > 0:
+        raise StateTooLargeError(size_bytes, limits.state_bytes_max)
+    warning = (
+        f"the state takes {size_bytes} bytes, more than the recommended "
+        f"{limits.state_bytes_warn}: keep large values elsewhere and store references"
+    )
+    return (warning,)
+
+
+def _growth(entries: Iterable[EntryChange]) -> int:
+    growth_bytes = 0
+    for _, value, old in entries:
+        growth_bytes += 0 if value is None else value.value_bytes
+        growth_bytes -= 0 if old is None else old.version.value_bytes
+    return growth_bytes
+
+
+def _changed(
+    before: ExecutionState, after: ExecutionState, entries: Collection[EntryChange]
+) -> list[str]:
+    """The names of what really changed, as the history shows them."""
+    names: list[str] = []
+    documents: set[int] = set()
+    if before != after:
+        names = [name for name in ATTRIBUTE_NAMES if _differs(name, before, after)]
+        documents = {
+            document
+            for name, document in DOCUMENT_NUMBERS.items()
+            if before.HasField(name) != after.HasField(name)
+        }
+    if len(entries) > CHANGED_MAX:
+        documents.update(document_of(prefix) for prefix, _, _ in entries)
+        return names + [
+            DOCUMENT_NAMES[document]
+            for document in sorted(documents)
+            if document < STATE_DOCUMENTS_END
+        ]
+    changed = [read_entry_prefix(prefix) for prefix, _, _ in entries]
+    # A document that came or went empty is named itself, the others by their entries.
+    documents.difference_update(document for document, _ in changed)
+    names += [DOCUMENT_NAMES[document] for document in sorted(documents)]
+    return names + [
+        f"{DOCUMENT_NAMES[document]}.{name}"
+        for document, name in changed
+        if document < STATE_DOCUMENTS_END
+    ]
+
+
+def _differs(attribute: str, left: ExecutionState, right: ExecutionState) -> bool:
+    return getattr(left, attribute) != getattr(right, attribute) or (
+        attribute in _OPTIONAL and left.HasField(attribute) != right.HasField(attribute)
+    )

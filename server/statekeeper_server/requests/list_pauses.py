@@ -1,0 +1,23 @@
+"""What makes a ListPausesRequest valid."""
+
+from statekeeper.v1.pause_requests_pb2 import ListPausesRequest
+from statekeeper_server.keys import PauseNumber
+from statekeeper_server.operations.list_pauses import FIRST, ListPauses, Place
+from statekeeper_server.requests.fields import check_namespace
+from statekeeper_server.requests.pages import check_page_size, page_token, read_page_token
+
+
+def check_list_pauses(request: ListPausesRequest) -> ListPauses:
+    """Check a ListPausesRequest."""
+    namespace = check_namespace("namespace", request.namespace)
+    numbers = read_page_token(request.page_token, namespace.encode(), 4)
+    after = FIRST
+    if numbers is not None:
+        create_time_us, shard, *number = numbers
+        after = Place(create_time_us, shard, PauseNumber(*number))
+    return ListPauses(namespace, check_page_size(request.page_size), after)
+
+
+def pauses_page_token(request: ListPauses, last: Place) -> str:
+    """The token of the page after a place."""
+    return page_token(request.namespace.encode(), last.create_time_us, last.shard, *last.number)

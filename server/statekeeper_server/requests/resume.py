@@ -1,0 +1,48 @@
+"""What makes a ResumeRequest valid."""
+
+from collections.abc import Callable
+
+from statekeeper.v1.pause_requests_pb2 import ResumeRequest
+from statekeeper_server.errors import InvalidTokenError, invalid
+from statekeeper_server.keys import ExecutionKey, PauseNumber
+from statekeeper_server.limits import OVERHEAD_BYTES, StateLimits
+from statekeeper_server.operations.resume import Resume
+from statekeeper_server.operations.tokens import Token
+from statekeeper_server.operations.writing import WriteOptions
+from statekeeper_server.requests.documents import check_document
+from statekeeper_server.requests.fields import check_key, check_options
+
+
+def check_resume(
+    request: ResumeRequest, limits: StateLimits, execution_of: Callable[[Token], ExecutionKey]
+) -> Resume:
+    """Check a ResumeRequest; `execution_of` tells whose a token is."""
+    if request.HasField("key") or not request.token:
+        key = check_key(request.key)
+    else:
+        key = execution_of(Token.of(request.token))
+    return take_resume(request, key, check_options(request, key), limits)
+
+
+def take_resume(
+    request: ResumeRequest, key: ExecutionKey, options: WriteOptions, limits: StateLimits
+) -> Resume:
+    """Check what is particular to it."""
+    token, number = check_target(request.WhichOneof("target"), request.token, request.pause_id)
+    value = check_document("input", request.input, limits) if request.HasField("input") else None
+    stored_bytes = OVERHEAD_BYTES + (0 if value is None else value.stored_bytes)
+    return Resume(key, options, token, number, value, stored_bytes)
+
+
+def check_target(
+    target: str | None, token: str, pause_id: str
+) -> tuple[Token | None, PauseNumber | None]:
+    """Which pause is meant. What cannot be a token or a pause is like one that is not there."""
+    if target is None or not (token or pause_id):
+        raise invalid("token", "is missing: either a token or a pause_id is needed")
+    if target == "token":
+        return Token.of(token), None
+    number = PauseNumber.parse(pause_id)
+    if number is None:
+        raise InvalidTokenError
+    return None, number
