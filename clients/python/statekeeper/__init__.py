@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from statekeeper.aio import AsyncClient
     from statekeeper.aio_state_manager import AsyncStateManager
+    from statekeeper.aio_state_manager.lock import AsyncLock
     from statekeeper.client import Client
     from statekeeper.errors import (
         CallCancelledError,
@@ -33,23 +34,36 @@ if TYPE_CHECKING:
         UnavailableError,
         UnimplementedError,
     )
+    from statekeeper.migration import migrate_state
     from statekeeper.model import (
+        Checkpoint,
         DeleteResult,
         EventKind,
         ExecutionState,
+        ExpiryAction,
+        LockHolder,
+        Pause,
+        PauseStatus,
+        ResumeResult,
+        ResumeToken,
+        Resumption,
         Revision,
         StateFields,
         Status,
+        TransactionState,
         WriteResult,
     )
     from statekeeper.state_manager import StateManager
+    from statekeeper.state_manager.lock import Lock
     from statekeeper.values import Binary
 
 __all__ = [
     "AsyncClient",
+    "AsyncLock",
     "AsyncStateManager",
     "Binary",
     "CallCancelledError",
+    "Checkpoint",
     "CheckpointNotFoundError",
     "Client",
     "ConflictError",
@@ -57,14 +71,22 @@ __all__ = [
     "DeleteResult",
     "EventKind",
     "ExecutionState",
+    "ExpiryAction",
     "FencedError",
     "InternalError",
     "InvalidRequestError",
     "InvalidTokenError",
+    "Lock",
+    "LockHolder",
     "LockTimeoutError",
     "LockedError",
     "OverloadedError",
+    "Pause",
+    "PauseStatus",
     "RequestIdReusedError",
+    "ResumeResult",
+    "ResumeToken",
+    "Resumption",
     "Revision",
     "RevisionCompactedError",
     "SchemaViolationError",
@@ -78,16 +100,29 @@ __all__ = [
     "Status",
     "StorageError",
     "StorageFullError",
+    "TransactionState",
     "UnauthenticatedError",
     "UnavailableError",
     "UnimplementedError",
     "WriteResult",
+    "migrate_state",
 ]
 
 # Where the names are, the cheap modules first. They are imported when a name
 # is first used: pytest imports this package at its start, for its fixture, and
 # nobody's tests should have to wait for gRPC.
-_MODULES = ("errors", "model", "values", "state_manager", "aio_state_manager", "client", "aio")
+_MODULES = (
+    "errors",
+    "model",
+    "values",
+    "migration",
+    "state_manager",
+    "state_manager.lock",
+    "aio_state_manager",
+    "aio_state_manager.lock",
+    "client",
+    "aio",
+)
 
 
 def __getattr__(name: str) -> Any:

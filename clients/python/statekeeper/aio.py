@@ -6,16 +6,17 @@ from typing import Self
 import grpc
 
 from statekeeper.aio_channel import AioChannel
+from statekeeper.aio_inbox import AsyncInbox
 from statekeeper.aio_state_manager import AsyncStateManager
 from statekeeper.arguments import checked_text
 from statekeeper.cache import Cache
-from statekeeper.calls import Calls
-from statekeeper.requests import NAMESPACE_DEFAULT, ExecutionRef
+from statekeeper.calls import Calls, InboxCalls
+from statekeeper.requests.execution import NAMESPACE_DEFAULT, ExecutionRef
 from statekeeper.times import Span, to_timedelta
 from statekeeper.transport import TARGET_DEFAULT, TIMEOUT_DEFAULT, Route
 
 
-class AsyncClient:
+class AsyncClient(AsyncInbox):
     """Talks to a statekeeper server, from asyncio.
 
     ::
@@ -48,9 +49,11 @@ class AsyncClient:
         timeout: Span = TIMEOUT_DEFAULT,
         actor: str = "",
     ) -> None:
-        self._channel = AioChannel(Route(target, timeout), credentials)
         self._cache = Cache()
         self._actor = checked_text("actor", actor)
+        super().__init__(
+            InboxCalls(self._cache, self._actor), AioChannel(Route(target, timeout), credentials)
+        )
 
     def state_manager(
         self,

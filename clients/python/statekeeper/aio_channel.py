@@ -1,17 +1,21 @@
 """Sends calls over an asyncio gRPC channel."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar
 
 import grpc
 from grpc import aio
 
-from statekeeper.calls import Call
+from statekeeper.calls import Call, Page
+from statekeeper.errors import StateError
 from statekeeper.rpc_errors import Failure
-from statekeeper.transport import CHANNEL_OPTIONS, CLOSED, Route, check_size
+from statekeeper.transport import CHANNEL_OPTIONS, CLOSED, Route, check_size, may_be_done
 from statekeeper.v1 import state_manager_pb2_grpc
 
 _ResultT = TypeVar("_ResultT")
+_ItemT = TypeVar("_ItemT")
 
 
 class AioChannel:
@@ -26,6 +30,7 @@ class AioChannel:
         self._route = route
         self._credentials = credentials
         self._closed = False
+        self._posted: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._channel: aio.Channel | None = None
         self._stub: Any = None
@@ -42,16 +47,17 @@ class AioChannel:
             self._open()
             response = await getattr(self._stub, call.method)(
                 call.request,
-                timeout=self._route.timeout_s,
+                timeout=self._route.timeout_of(call),
                 wait_for_ready=self._route.answered,
             )
             self._route.answered = True
             return call.finish(response)
         except aio.AioRpcError as error:
-            call.give_up()
-            raise self._route.translate(_failure(error), call) from error
+            failed = self._route.translate(_failure(error), call)
+            self._give_up(call, failed)
+            raise failed from error
         except asyncio.CancelledError as error:
-            call.give_up()
+            self._give_up(call, error)
             task = asyncio.current_task()
             if self._closed and not (task and task.cancelling()):
                 # Closing the channel cancels the calls under way, and gRPC
@@ -59,9 +65,45 @@ class AioChannel:
                 gone = Failure(grpc.StatusCode.CANCELLED, CLOSED, ())
                 raise self._route.translate(gone, call) from error
             raise
-        except BaseException:
-            call.give_up()
+        except BaseException as error:
+            self._give_up(call, error)
             raise
+
+    def post(self, call: Call[Any, Any]) -> None:
+        """Sends a call and waits for nothing; what becomes of it is nobody's concern."""
+
+        async def send() -> None:
+            with contextlib.suppress(StateError, RuntimeError):
+                await self.send(call)
+
+        # The loop itself keeps no task alive.
+        task = asyncio.get_running_loop().create_task(send())
+        self._posted.add(task)
+        task.add_done_callback(self._posted.discard)
+
+    async def send_pages(
+        self,
+        first: Call[Any, Page[_ItemT]],
+        following: Callable[[str], Call[Any, Page[_ItemT]]],
+    ) -> AsyncIterator[_ItemT]:
+        """Gives the items of all pages of a list, each page fetched when it is needed.
+
+        Args:
+            first: The call for the first page.
+            following: Makes the call for the page of a token.
+        """
+        page = await self.send(first)
+        while True:
+            for item in page.items:
+                yield item
+            if not page.next_page_token:
+                return
+            page = await self.send(following(page.next_page_token))
+
+    def _give_up(self, call: Call[Any, Any], error: BaseException) -> None:
+        call.give_up(error)
+        if call.cleanup is not None and may_be_done(error):
+            self.post(call.cleanup)
 
     def _open(self) -> None:
         # At the first call and not before: a channel belongs to the event loop

@@ -26,6 +26,41 @@ def checked_text(field: str, value: object) -> str:
     return value
 
 
+def checked_name(field: str, value: object) -> str:
+    """Gives a text that can be sent and says something.
+
+    Raises:
+        InvalidRequestError: It is no str, is empty, or holds a lone surrogate.
+    """
+    name = checked_text(field, value)
+    if not name:
+        raise invalid(field, "must not be empty")
+    return name
+
+
+def check_at_most_one(**alternatives: object) -> None:
+    """Refuses arguments that exclude each other; None: not given.
+
+    Raises:
+        InvalidRequestError: More than one is given.
+    """
+    given = [name for name, value in alternatives.items() if value is not None]
+    if len(given) > 1:
+        raise invalid(given[1], f"cannot be given together with {given[0]}")
+
+
+def check_one(**alternatives: object) -> None:
+    """Refuses anything but one of several arguments; None: not given.
+
+    Raises:
+        InvalidRequestError: None or more than one is given.
+    """
+    check_at_most_one(**alternatives)
+    if all(value is None for value in alternatives.values()):
+        first = next(iter(alternatives))
+        raise invalid(first, f"is required (or {' or '.join(list(alternatives)[1:])})")
+
+
 def checked_revision(field: str, revision: object) -> int:
     """Gives a revision that can be sent.
 

@@ -16,7 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from statekeeper.v1 import execution_pb2
+from statekeeper.v1 import execution_pb2, pause_pb2
 
 Key = tuple[str, str]
 """(namespace, execution_id)"""
@@ -123,6 +123,15 @@ class Cache:
             if execution is not None and not ticket.overtaken:
                 self._put(ticket.key, execution, ttl_s)
 
+    def clear(self) -> None:
+        """Drops all copies: a write ended, and it is not known of which execution."""
+        with self._lock:
+            for tickets in self._under_way.values():
+                for ticket in tickets:
+                    ticket.overtaken = True
+            self._entries.clear()
+            self._bytes = 0
+
     def _leave(self, ticket: Ticket) -> None:
         tickets = self._under_way.get(ticket.key)
         if tickets is not None:
@@ -142,12 +151,17 @@ class Cache:
             self._drop(next(iter(self._entries)))
 
     def _life_left_s(self, execution: execution_pb2.Execution) -> float:
-        # The server reads an execution as absent from its expire_time on, so
-        # the copy must not live longer.
-        if not execution.HasField("expire_time"):
-            return float("inf")
-        expire_time = execution.expire_time
-        return expire_time.seconds + expire_time.nanos / 1e9 - self._wall_clock_s()
+        # The server reads an execution as absent from its expire_time on, and
+        # as changed from that of an open pause on: the copy must not live longer.
+        ends = [
+            pause.expire_time
+            for pause in execution.pauses
+            if pause.status == pause_pb2.PAUSE_STATUS_OPEN
+        ]
+        if execution.HasField("expire_time"):
+            ends.append(execution.expire_time)
+        left_s = (end.seconds + end.nanos / 1e9 - self._wall_clock_s() for end in ends)
+        return min(left_s, default=float("inf"))
 
     def _drop(self, key: Key) -> None:
         entry = self._entries.pop(key, None)

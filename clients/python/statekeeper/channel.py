@@ -1,15 +1,18 @@
 """Sends calls over a sync gRPC channel."""
 
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import grpc
 
-from statekeeper.calls import Call
+from statekeeper.calls import Call, Page
 from statekeeper.rpc_errors import Failure
-from statekeeper.transport import CHANNEL_OPTIONS, CLOSED, Route, check_size
+from statekeeper.transport import CHANNEL_OPTIONS, CLOSED, Route, check_size, may_be_done
 from statekeeper.v1 import state_manager_pb2_grpc
 
 _ResultT = TypeVar("_ResultT")
+_ItemT = TypeVar("_ItemT")
 
 
 class Channel:
@@ -23,6 +26,7 @@ class Channel:
     def __init__(self, route: Route, credentials: grpc.ChannelCredentials | None) -> None:
         self._route = route
         self._closed = False
+        self._posted: set[grpc.Future[Any]] = set()
         if credentials is None:
             self._channel = grpc.insecure_channel(route.target, CHANNEL_OPTIONS)
         else:
@@ -41,20 +45,53 @@ class Channel:
             self._check_open()
             response = getattr(self._stub, call.method)(
                 call.request,
-                timeout=self._route.timeout_s,
+                timeout=self._route.timeout_of(call),
                 wait_for_ready=self._route.answered,
             )
             self._route.answered = True
             return call.finish(response)
         except grpc.RpcError as error:
-            call.give_up()
-            raise self._route.translate(_failure(error), call) from error
+            failed = self._route.translate(_failure(error), call)
+            self._give_up(call, failed)
+            raise failed from error
         except BaseException as error:
-            call.give_up()
+            self._give_up(call, error)
             if self._closed and isinstance(error, ValueError):
                 # What gRPC says when it was closed a moment ago.
                 raise RuntimeError(CLOSED) from error
             raise
+
+    def post(self, call: Call[Any, Any]) -> None:
+        """Sends a call and waits for nothing; what becomes of it is nobody's concern."""
+        method = getattr(self._stub, call.method)
+        with contextlib.suppress(ValueError):  # what gRPC says when it is closed
+            future = method.future(call.request, timeout=self._route.timeout_of(call))
+            # gRPC cancels a call that nobody refers to.
+            self._posted.add(future)
+            future.add_done_callback(self._posted.discard)
+
+    def send_pages(
+        self,
+        first: Call[Any, Page[_ItemT]],
+        following: Callable[[str], Call[Any, Page[_ItemT]]],
+    ) -> Iterator[_ItemT]:
+        """Gives the items of all pages of a list, each page fetched when it is needed.
+
+        Args:
+            first: The call for the first page.
+            following: Makes the call for the page of a token.
+        """
+        page = self.send(first)
+        while True:
+            yield from page.items
+            if not page.next_page_token:
+                return
+            page = self.send(following(page.next_page_token))
+
+    def _give_up(self, call: Call[Any, Any], error: BaseException) -> None:
+        call.give_up(error)
+        if call.cleanup is not None and may_be_done(error):
+            self.post(call.cleanup)
 
     def _check_open(self) -> None:
         if self._closed:

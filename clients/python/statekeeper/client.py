@@ -7,15 +7,16 @@ import grpc
 
 from statekeeper.arguments import checked_text
 from statekeeper.cache import Cache
-from statekeeper.calls import Calls
+from statekeeper.calls import Calls, InboxCalls
 from statekeeper.channel import Channel
-from statekeeper.requests import NAMESPACE_DEFAULT, ExecutionRef
+from statekeeper.inbox import Inbox
+from statekeeper.requests.execution import NAMESPACE_DEFAULT, ExecutionRef
 from statekeeper.state_manager import StateManager
 from statekeeper.times import Span, to_timedelta
 from statekeeper.transport import TARGET_DEFAULT, TIMEOUT_DEFAULT, Route
 
 
-class Client:
+class Client(Inbox):
     """Talks to a statekeeper server.
 
     ::
@@ -53,9 +54,11 @@ class Client:
         timeout: Span = TIMEOUT_DEFAULT,
         actor: str = "",
     ) -> None:
-        self._channel = Channel(Route(target, timeout), credentials)
         self._cache = Cache()
         self._actor = checked_text("actor", actor)
+        super().__init__(
+            InboxCalls(self._cache, self._actor), Channel(Route(target, timeout), credentials)
+        )
 
     def state_manager(
         self,

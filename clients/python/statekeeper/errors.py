@@ -8,8 +8,8 @@
     ├── ConflictError              someone else wrote since: load again and retry
     ├── InvalidTokenError          the token is unknown, spent or expired
     ├── LockTimeoutError           the lock was not granted in time
-    ├── LockedError                someone else holds the exclusive lock
-    ├── FencedError                the fencing token is no longer the newest
+    ├── LockedError                someone else holds the lock
+    ├── FencedError                the lock under which is written is lost
     ├── SerializationError         a value cannot be encoded or decoded
     ├── InvalidRequestError        the call is malformed; names the fields
     ├── StateTooLargeError         never worth a retry
@@ -142,21 +142,13 @@ class InvalidTokenError(StateError):
     default_code = "INVALID_TOKEN"
 
 
-class LockTimeoutError(StateError):
-    """The lock was not granted in time."""
-
-    default_code = "LOCK_TIMEOUT"
-
-
-class LockedError(StateError):
-    """Someone else holds the exclusive lock.
+class _HolderError(StateError):
+    """Someone else holds the lock.
 
     Attributes:
         owner: Who; empty when not told.
-        expire_time: When the lease ends, as the server wrote it (RFC 3339).
+        expire_time: When the lease ends (RFC 3339); empty when not told.
     """
-
-    default_code = "LOCKED"
 
     def __init__(
         self,
@@ -171,8 +163,30 @@ class LockedError(StateError):
         self.expire_time = expire_time
 
 
+class LockTimeoutError(_HolderError):
+    """The lock was not granted in time, because someone else holds it.
+
+    Attributes:
+        owner: Who; empty when not told.
+        expire_time: When the lease ends (RFC 3339); empty when not told.
+    """
+
+    default_code = "LOCK_TIMEOUT"
+
+
+class LockedError(_HolderError):
+    """Someone else holds the lock, exclusively where it is a write that is refused.
+
+    Attributes:
+        owner: Who; empty when not told.
+        expire_time: When the lease ends (RFC 3339); empty when not told.
+    """
+
+    default_code = "LOCKED"
+
+
 class FencedError(StateError):
-    """The fencing token is no longer the newest: the lock has moved on."""
+    """The lock under which is written is no longer held: its lease was over."""
 
     default_code = "FENCED"
 

@@ -37,7 +37,7 @@ _FACTS: Mapping[type[errors.StateError], _Facts] = MappingProxyType(
         errors.CheckpointNotFoundError: {"checkpoint": str},
         errors.ConflictError: {"expected": _number, "current": _number},
         errors.InvalidTokenError: {},
-        errors.LockTimeoutError: {},
+        errors.LockTimeoutError: {"owner": str, "expire_time": str},
         errors.LockedError: {"owner": str, "expire_time": str},
         errors.FencedError: {},
         errors.SerializationError: {"path": str},

@@ -14,6 +14,7 @@ from google.protobuf import timestamp_pb2
 from statekeeper.arguments import checked_text, invalid
 from statekeeper.errors import InternalError
 from statekeeper.model import ExecutionState, State, Status
+from statekeeper.pause_fields import read_pause
 from statekeeper.times import to_datetime, to_timestamp
 from statekeeper.v1 import execution_pb2
 from statekeeper.values import read_document, write_document
@@ -128,17 +129,12 @@ def read_status(number: int) -> Status:
     return status
 
 
-def read_execution(execution: execution_pb2.Execution, *, partial: bool = False) -> ExecutionState:
-    """Reads an execution; the result shares nothing with the message.
-
-    Args:
-        execution: As the server sent it.
-        partial: Whether only some fields were asked for.
+def read_state(state: execution_pb2.ExecutionState) -> ExecutionState:
+    """Reads a state, without what stands beside it; shares nothing with the message.
 
     Raises:
         SerializationError: Python cannot hold a value.
     """
-    state = execution.state
     exact = state.start_time.nanos % 1000 != 0
     return ExecutionState(
         id=state.id,
@@ -155,13 +151,27 @@ def read_execution(execution: execution_pb2.Execution, *, partial: bool = False)
         schema_version=state.schema_version if state.HasField("schema_version") else None,
         start_time=to_datetime(state.start_time) if state.HasField("start_time") else None,
         labels=dict(state.labels),
-        revision=execution.revision,
-        version=execution.version,
-        create_time=to_datetime(execution.create_time),
-        update_time=to_datetime(execution.update_time),
-        expire_time=(
-            to_datetime(execution.expire_time) if execution.HasField("expire_time") else None
-        ),
-        partial=partial,
         _start_time_exact=(state.start_time.seconds, state.start_time.nanos) if exact else None,
     )
+
+
+def read_execution(execution: execution_pb2.Execution, *, partial: bool = False) -> ExecutionState:
+    """Reads an execution; the result shares nothing with the message.
+
+    Args:
+        execution: As the server sent it.
+        partial: Whether only some fields were asked for.
+
+    Raises:
+        SerializationError: Python cannot hold a value.
+    """
+    state = read_state(execution.state)
+    state.revision = execution.revision
+    state.version = execution.version
+    state.create_time = to_datetime(execution.create_time)
+    state.update_time = to_datetime(execution.update_time)
+    if execution.HasField("expire_time"):
+        state.expire_time = to_datetime(execution.expire_time)
+    state.pauses = tuple(read_pause(pause, execution.key) for pause in execution.pauses)
+    state.partial = partial
+    return state

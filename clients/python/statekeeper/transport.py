@@ -17,8 +17,10 @@ from statekeeper.calls import Call
 from statekeeper.errors import (
     CallCancelledError,
     DeadlineExceededError,
+    InternalError,
     StateError,
     StateTooLargeError,
+    StorageError,
     UnavailableError,
 )
 from statekeeper.rpc_errors import CallSite, Failure, to_state_error
@@ -79,7 +81,8 @@ class Route:
 
     Attributes:
         target: The server's address.
-        timeout_s: How long a call may take, its retries included.
+        timeout_s: How long a call may take, its retries included, where it
+            does not wait for someone.
         answered: Whether the server was ever heard of. Until then a call to a
             wrong address fails at once; from then on a server that is away is
             taken to be restarting, and waited for until the deadline.
@@ -92,14 +95,25 @@ class Route:
             raise invalid("timeout", "must be more than zero")
         self.answered = False
 
+    def timeout_of(self, call: Call[Any, Any]) -> float:
+        """Gives the seconds that a call may take, its retries included."""
+        return min(self.timeout_s + call.wait_s, call.timeout_s_max)
+
     def translate(self, failure: Failure, call: Call[Any, Any]) -> StateError:
         """Gives the error to raise for a failed call."""
         at = call.execution
-        site = CallSite(self.target, self.timeout_s, at.namespace, at.execution_id)
+        site = CallSite(self.target, self.timeout_of(call), at.namespace, at.execution_id)
         error = to_state_error(failure, site)
         if not isinstance(error, _UNHEARD):
             self.answered = True
         return error
+
+
+def may_be_done(error: BaseException) -> bool:
+    """Tells whether a call that failed like this may have been done all the same."""
+    if isinstance(error, StateError):
+        return isinstance(error, (*_UNHEARD, InternalError, StorageError))
+    return True
 
 
 def check_size(call: Call[Any, Any]) -> None:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from statekeeper.cache import Cache
-from statekeeper.v1 import execution_pb2, value_pb2
+from statekeeper.v1 import execution_pb2, pause_pb2, value_pb2
 
 KEY = ("orders", "exec_1")
 TTL_S = 60
@@ -59,6 +59,34 @@ def test_what_was_loaded_is_given_out_until_its_ttl(cache: Cache, clock: Clock) 
 
     clock.now_s += TTL_S
     assert revision(cache) is None
+
+
+def test_what_an_open_pause_will_change_is_not_given_out_for_longer(
+    cache: Cache, clock: Clock
+) -> None:
+    """B36, B76."""
+    made = execution(5)
+    made.pauses.add(status=pause_pb2.PAUSE_STATUS_VOIDED).expire_time.seconds = 1001
+    made.pauses.add(status=pause_pb2.PAUSE_STATUS_OPEN).expire_time.seconds = 1010
+    load(cache, made)
+    clock.now_s += 9.9
+    assert revision(cache) == 5
+
+    clock.now_s += 0.1
+    assert revision(cache) is None
+
+
+def test_a_write_of_an_unknown_execution_drops_all(cache: Cache) -> None:
+    """B76."""
+    load(cache, execution(5))
+    under_way = cache.begin(KEY)
+    cache.clear()
+    assert revision(cache) is None
+    cache.end_load(under_way, execution(5), TTL_S)
+    assert revision(cache) is None
+
+    load(cache, execution(6))
+    assert revision(cache) == 6
 
 
 def test_what_has_expired_is_not_given_out(cache: Cache, clock: Clock) -> None:

@@ -10,7 +10,8 @@ import pytest
 from statekeeper import Client, ExecutionState, InternalError, StateManager
 from statekeeper.v1 import execution_pb2, state_requests_pb2, write_pb2
 
-from .fakes import FakeServer, fail
+from .answers import fail
+from .fakes import FakeServer
 
 STATE: dict[str, Any] = {
     "status": "running",

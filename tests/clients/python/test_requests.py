@@ -9,16 +9,16 @@ import pytest
 from google.protobuf import timestamp_pb2
 
 from statekeeper import ExecutionState, InvalidRequestError, SerializationError, Status
-from statekeeper.requests import (
-    ExecutionRef,
-    Write,
+from statekeeper.requests.execution import ExecutionRef
+from statekeeper.requests.paging import list_revisions_request
+from statekeeper.requests.state import (
     delete_request,
-    list_revisions_request,
     load_request,
     merged_changes,
     save_request,
     update_request,
 )
+from statekeeper.requests.write import Write
 from statekeeper.state_fields import read_execution
 from statekeeper.v1 import execution_pb2, state_requests_pb2
 
@@ -232,7 +232,7 @@ def test_a_revision_that_cannot_be_is_refused(revision: Any) -> None:
     """B65."""
     save = {"status": "running"}
     assert refused_fields(lambda: saved(save, expected_revision=revision)) == ["expected_revision"]
-    assert refused_fields(lambda: load_request(EXECUTION, revision, None)) == ["revision"]
+    assert refused_fields(lambda: load_request(EXECUTION, revision, None, None)) == ["revision"]
 
 
 @pytest.mark.parametrize(
@@ -326,7 +326,7 @@ def test_what_every_state_has_cannot_be_removed(name: str) -> None:
 def test_one_name_in_place_of_a_list_is_refused(argument: str) -> None:
     """B13: a text is a list of characters, and would remove fields of one letter."""
     assert refused_fields(lambda: updated({}, **{argument: "context"})) == [argument]
-    assert refused_fields(lambda: load_request(EXECUTION, None, "context")) == ["fields"]
+    assert refused_fields(lambda: load_request(EXECUTION, None, None, "context")) == ["fields"]
 
 
 def test_changes_may_come_as_a_mapping_and_by_keyword() -> None:

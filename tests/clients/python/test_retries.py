@@ -18,8 +18,9 @@ from statekeeper import (
     UnavailableError,
 )
 
+from .answers import fail, refuse
 from .conftest import MakeClient
-from .fakes import FakeServer, fail, refuse
+from .fakes import FakeServer
 
 UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
 EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED

@@ -23,8 +23,9 @@ from statekeeper import (
 )
 from statekeeper.v1 import execution_pb2, history_pb2, state_requests_pb2, write_pb2
 
+from .answers import answer_with
 from .conftest import MakeClient
-from .fakes import FakeServer, answer_with
+from .fakes import FakeServer
 
 STATE: dict[str, Any] = {"status": "running", "context": {"a": [1]}}
 

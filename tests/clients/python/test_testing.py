@@ -87,6 +87,34 @@ def test_the_clock_only_goes_on() -> None:
         clock.advance(-1)
 
 
+def test_the_monotonic_clock_goes_on_with_it() -> None:
+    clock = MovableClock()
+    before = clock.monotonic_us()
+    clock.advance(60)
+    assert 60_000_000 <= clock.monotonic_us() - before < 120_000_000
+
+
+def test_who_asked_for_it_is_told_that_time_has_passed() -> None:
+    clock = MovableClock()
+    told: list[tuple[int, bool]] = []
+    start = clock.monotonic_us()
+    here = threading.get_ident()
+
+    def moved() -> None:
+        told.append((clock.monotonic_us() - start, threading.get_ident() == here))
+
+    clock.advance(1)
+    clock.subscribe(moved)
+    clock.advance(100)
+    ((passed_us, in_the_thread_that_moves),) = told
+    assert passed_us >= 101_000_000
+    assert in_the_thread_that_moves
+
+    clock.unsubscribe(moved)
+    clock.advance(1)
+    assert len(told) == 1
+
+
 @pytest.fixture
 def no_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Python without the server's package."""

@@ -1,11 +1,10 @@
-"""The handle of one execution, for asyncio."""
+"""The part of an asyncio handle that saves and loads states."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from datetime import timedelta
+from functools import partial
 from typing import Any, Unpack
 
-from statekeeper.aio_channel import AioChannel
-from statekeeper.calls import Calls, ListRevisionsCall
+from statekeeper.aio_state_manager.handle import AsyncHandle
 from statekeeper.model import (
     DeleteResult,
     ExecutionState,
@@ -14,51 +13,13 @@ from statekeeper.model import (
     StateFields,
     WriteResult,
 )
-from statekeeper.requests import Write, merged_changes
+from statekeeper.requests.state import merged_changes
+from statekeeper.requests.write import Write
 from statekeeper.times import Span
 
 
-class AsyncStateManager:
-    """Saves and loads the state of one execution; made by `AsyncClient.state_manager`.
-
-    Handles are cheap, and may be used by several tasks of one event loop.
-
-    Writes take these options:
-
-    - `expected_revision`: compare-and-set. None: write whatever is there; 0:
-      the execution must not exist; n: its revision must be n. Otherwise
-      ConflictError.
-    - `ttl`: time to live from this write on, a timedelta or seconds; 0 is for
-      ever. None: the handle's, or else what was last set (at first 24 h).
-    - `request_id`: names the write, so that repeating it with the same id gives
-      the first result and changes nothing. None: the client makes one, which
-      covers its own retries.
-    - `actor`: who writes, for the history. None: the handle's.
-
-    Beside what it names, every call may raise UnavailableError,
-    DeadlineExceededError, OverloadedError, StorageError and InternalError; a
-    write also ConflictError, RequestIdReusedError and (but for `delete`)
-    StorageFullError.
-    """
-
-    def __init__(self, calls: Calls, channel: AioChannel) -> None:
-        self._calls = calls
-        self._channel = channel
-
-    @property
-    def execution_id(self) -> str:
-        """The execution's id."""
-        return self._calls.execution.execution_id
-
-    @property
-    def namespace(self) -> str:
-        """The execution's namespace."""
-        return self._calls.execution.namespace
-
-    @property
-    def ttl(self) -> timedelta | None:
-        """The time to live that writes give; zero: for ever; None: the server decides."""
-        return self._calls.execution.ttl
+class AsyncStatePart(AsyncHandle):
+    """Saves, loads, updates and deletes the state."""
 
     async def save(
         self,
@@ -94,26 +55,33 @@ class AsyncStateManager:
         return await self._channel.send(self._calls.save(state, write))
 
     async def load(
-        self, *, revision: int | None = None, fields: Iterable[str] | None = None
+        self,
+        *,
+        revision: int | None = None,
+        checkpoint: str | None = None,
+        fields: Iterable[str] | None = None,
     ) -> ExecutionState | None:
         """Reads the state; None when there is none, or when it has expired.
 
         Args:
             revision: The state as it was right after this revision. None: as
                 it is.
-            fields: Reads only these: `context`, `context.userId`, `labels`;
-                the state is `partial` then. None: all.
+            checkpoint: The state that this checkpoint names, in place of a
+                revision.
+            fields: Reads only these: `context`, `context.userId`, `labels`,
+                `pauses`; the state is `partial` then. None: all.
 
         Raises:
             InvalidRequestError: The revision or a field is of no use.
+            CheckpointNotFoundError: There is no such checkpoint.
             RevisionCompactedError: That revision is no longer kept whole.
             SerializationError: A value cannot be held by Python.
         """
-        if revision is None and fields is None:
+        if revision is None and checkpoint is None and fields is None:
             cached = self._calls.cached()
             if cached is not None:
                 return cached
-        return await self._channel.send(self._calls.load(revision, fields))
+        return await self._channel.send(self._calls.load(revision, checkpoint, fields))
 
     async def update(
         self,
@@ -179,15 +147,6 @@ class AsyncStateManager:
         """
         # The first page's request is made here and not at the first step, so
         # that a wrong page size is told where it is given.
-        return self._revisions(self._calls.list_revisions(page_size), page_size)
-
-    async def _revisions(self, call: ListRevisionsCall, page_size: int) -> AsyncIterator[Revision]:
-        page = await self._channel.send(call)
-        while True:
-            for revision in page.revisions:
-                yield revision
-            if not page.next_page_token:
-                return
-            page = await self._channel.send(
-                self._calls.list_revisions(page_size, page.next_page_token)
-            )
+        return self._channel.send_pages(
+            self._calls.list_revisions(page_size), partial(self._calls.list_revisions, page_size)
+        )

@@ -1,95 +1,57 @@
-"""The calls of a handle: what is sent, and what becomes of the answer.
+"""The calls of a handle about its state as a whole: save, load, update, delete, history."""
 
-Everything that the sync and the async client have in common is here; all they
-add is how a call is waited for.
-"""
-
+import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, ParamSpec, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from google.protobuf.message import Message
-
-from statekeeper import requests, responses
-from statekeeper.cache import Cache
-from statekeeper.errors import StateError
+from statekeeper.calls.call import Call, Page
+from statekeeper.calls.handle import HandleCalls
 from statekeeper.lifetimes import Lifetime, after_write
-from statekeeper.model import DeleteResult, ExecutionState, Revision, State, WriteResult
-from statekeeper.requests import ExecutionRef, Write
+from statekeeper.model import (
+    DeleteResult,
+    ExecutionState,
+    PauseStatus,
+    Revision,
+    State,
+    Status,
+    WriteResult,
+)
+from statekeeper.requests.paging import list_revisions_request
+from statekeeper.requests.state import (
+    delete_request,
+    load_request,
+    save_request,
+    update_request,
+)
+from statekeeper.requests.write import Write
+from statekeeper.responses import read_delete_result, read_revision, read_write_result
 from statekeeper.state_fields import read_execution
 from statekeeper.times import to_datetime, to_timestamp
-from statekeeper.v1 import execution_pb2, state_requests_pb2, write_pb2
-
-_ResponseT = TypeVar("_ResponseT")
-_ResultT = TypeVar("_ResultT")
-_Arguments = ParamSpec("_Arguments")
+from statekeeper.v1 import execution_pb2, pause_pb2, state_requests_pb2, write_pb2
 
 # An update that asks for the whole state back costs its transfer; above this
 # size a later load that may never come is cheaper.
 _RETURNED_BYTES_MAX = 64 * 1024
 
-
-@dataclass(frozen=True, slots=True)
-class Call(Generic[_ResponseT, _ResultT]):
-    """One call, ready to be sent. It must end in `finish` or in `give_up`.
-
-    Attributes:
-        method: The RPC's name: `Save`.
-        request: Its request.
-        execution: The execution it is about.
-        finish: Reads the response, and notes what it means for the cache.
-        give_up: Notes that there is no usable response; harmless when it
-            comes after `finish`.
-    """
-
-    method: str
-    request: Message
-    execution: ExecutionRef
-    finish: Callable[[_ResponseT], _ResultT]
-    give_up: Callable[[], None]
-
-
-@dataclass(frozen=True, slots=True)
-class RevisionsPage:
-    """Some changes of an execution, and the token of the next page (empty: the last)."""
-
-    revisions: tuple[Revision, ...]
-    next_page_token: str
-
+_WAITING = (pause_pb2.PAUSE_STATUS_OPEN, pause_pb2.PAUSE_STATUS_OVERDUE)
 
 SaveCall = Call[state_requests_pb2.SaveResponse, WriteResult]
 LoadCall = Call[state_requests_pb2.LoadResponse, ExecutionState | None]
 UpdateCall = Call[state_requests_pb2.UpdateResponse, WriteResult]
-DeleteCall = Call[state_requests_pb2.DeleteResponse, DeleteResult]
-ListRevisionsCall = Call[state_requests_pb2.ListRevisionsResponse, RevisionsPage]
 
 
-class Calls:
-    """Makes the calls of one handle.
-
-    Args:
-        execution: The execution.
-        cache: The client's cache, which every write has to tell.
-        cache_ttl: How long a copy may be given out; None: never.
-    """
-
-    def __init__(
-        self, execution: ExecutionRef, cache: Cache, cache_ttl: dt.timedelta | None
-    ) -> None:
-        self.execution = execution
-        self._cache = cache
-        self._key = (execution.namespace, execution.execution_id)
-        self._cache_ttl_s = 0.0 if cache_ttl is None else cache_ttl.total_seconds()
+class StateCalls(HandleCalls):
+    """Makes the calls about the state of one execution."""
 
     def save(self, state: State, write: Write) -> SaveCall:
         """Makes the call that saves a whole state."""
-        request = self._located(requests.save_request, self.execution, state, write)
+        request = self._located(save_request, self.execution, state, self._fenced(write))
         before = self._copy()
         ticket = self._cache.begin(self._key)
 
         def finish(response: state_requests_pb2.SaveResponse) -> WriteResult:
-            result = responses.read_write_result(response.result)
+            result = read_write_result(response.result)
             self._cache.end_write(
                 ticket,
                 revision=result.revision,
@@ -97,22 +59,28 @@ class Calls:
                 ttl_s=self._cache_ttl_s,
             )
             if isinstance(state, ExecutionState):
-                _move_on(state, result, _given_ttl(request.options))
+                move_on(state, result, request.options)
             return result
 
-        return Call("Save", request, self.execution, finish, lambda: self._cache.end_write(ticket))
+        return Call("Save", request, self.execution, finish, self._failed_write(ticket))
 
     def cached(self) -> ExecutionState | None:
         """Gives the state from the cache, if it may be used and has it."""
         copy = self._copy()
         return None if copy is None else self._located(read_execution, copy)
 
-    def load(self, revision: int | None, fields: Iterable[str] | None) -> LoadCall:
+    def load(
+        self,
+        revision: int | None = None,
+        checkpoint: str | None = None,
+        fields: Iterable[str] | None = None,
+    ) -> LoadCall:
         """Makes the call that loads a state."""
-        request = self._located(requests.load_request, self.execution, revision, fields)
+        request = self._located(load_request, self.execution, revision, checkpoint, fields)
         partial = bool(request.fields)
+        past = revision is not None or checkpoint is not None
         ticket = None
-        if self._cache_ttl_s and revision is None and not partial:
+        if self._cache_ttl_s and not past and not partial:
             ticket = self._cache.begin(self._key)
 
         def finish(response: state_requests_pb2.LoadResponse) -> ExecutionState | None:
@@ -123,7 +91,7 @@ class Calls:
                 return None
             return self._located(read_execution, execution, partial=partial)
 
-        def give_up() -> None:
+        def give_up(_error: BaseException) -> None:
             if ticket is not None:
                 self._cache.end_load(ticket, None, 0)
 
@@ -138,15 +106,19 @@ class Calls:
     ) -> UpdateCall:
         """Makes the call that changes some fields."""
         request = self._located(
-            requests.update_request, self.execution, changes, replace, remove, write
+            update_request, self.execution, changes, replace, remove, self._fenced(write)
         )
+        return self.send_update(request)
+
+    def send_update(self, request: state_requests_pb2.UpdateRequest) -> UpdateCall:
+        """Makes the call of an update whose request is there already."""
         before = self._copy()
         if before is not None and before.ByteSize() < _RETURNED_BYTES_MAX:
             request.return_execution = True
         ticket = self._cache.begin(self._key)
 
         def finish(response: state_requests_pb2.UpdateResponse) -> WriteResult:
-            result = responses.read_write_result(response.result)
+            result = read_write_result(response.result)
             known = response.HasField("execution") and not result.replayed
             self._cache.end_write(
                 ticket,
@@ -156,49 +128,17 @@ class Calls:
             )
             return result
 
-        return Call(
-            "Update", request, self.execution, finish, lambda: self._cache.end_write(ticket)
-        )
+        return Call("Update", request, self.execution, finish, self._failed_write(ticket))
 
-    def delete(self, write: Write) -> DeleteCall:
+    def delete(self, write: Write) -> Call[Any, DeleteResult]:
         """Makes the call that deletes the execution."""
-        request = self._located(requests.delete_request, self.execution, write)
-        ticket = self._cache.begin(self._key)
+        request = self._located(delete_request, self.execution, self._fenced(write))
+        return self._write("Delete", request, read_delete_result)
 
-        def finish(response: state_requests_pb2.DeleteResponse) -> DeleteResult:
-            result = responses.read_delete_result(response)
-            self._cache.end_write(ticket, revision=result.revision)
-            return result
-
-        return Call(
-            "Delete", request, self.execution, finish, lambda: self._cache.end_write(ticket)
-        )
-
-    def list_revisions(self, page_size: int, page_token: str = "") -> ListRevisionsCall:
+    def list_revisions(self, page_size: int, page_token: str = "") -> Call[Any, Page[Revision]]:
         """Makes the call for one page of the changes."""
-        request = self._located(
-            requests.list_revisions_request, self.execution, page_size, page_token
-        )
-
-        def finish(response: state_requests_pb2.ListRevisionsResponse) -> RevisionsPage:
-            revisions = tuple(responses.read_revision(each) for each in response.revisions)
-            return RevisionsPage(revisions, response.next_page_token)
-
-        return Call("ListRevisions", request, self.execution, finish, lambda: None)
-
-    def _located(
-        self,
-        function: Callable[_Arguments, _ResultT],
-        *args: _Arguments.args,
-        **kwargs: _Arguments.kwargs,
-    ) -> _ResultT:
-        # What goes wrong on this side names the execution too.
-        try:
-            return function(*args, **kwargs)
-        except StateError as error:
-            error.namespace = self.execution.namespace
-            error.execution_id = self.execution.execution_id
-            raise
+        request = self._located(list_revisions_request, self.execution, page_size, page_token)
+        return self._plain("ListRevisions", request, _read_revisions)
 
     def _copy(self) -> execution_pb2.Execution | None:
         return self._cache.get(self._key) if self._cache_ttl_s else None
@@ -214,6 +154,10 @@ class Calls:
             return None
         if before is not None and before.version + 1 != result.version:
             before = None
+        if before is not None and any(pause.status in _WAITING for pause in before.pauses):
+            # What becomes of them, and how long they keep the execution alive, is
+            # the server's to say.
+            return None
         lifetime = after_write(
             previous=None if before is None else _lifetime(before),
             version=result.version,
@@ -229,6 +173,7 @@ class Calls:
             create_time=to_timestamp(lifetime.create_time, "create_time"),
             update_time=result.update_time,
             state=request.state,
+            pauses=() if before is None else before.pauses,
         )
         if lifetime.expire_time is not None:
             saved.expire_time.CopyFrom(to_timestamp(lifetime.expire_time, "expire_time"))
@@ -253,13 +198,24 @@ def _given_ttl(options: write_pb2.WriteOptions) -> dt.timedelta | None:
     return options.ttl.ToTimedelta() if options.HasField("ttl") else None
 
 
-def _move_on(state: ExecutionState, result: WriteResult, ttl: dt.timedelta | None) -> None:
-    """Brings what stands beside a state to where its save has brought the execution."""
+def move_on(state: ExecutionState, result: WriteResult, options: write_pb2.WriteOptions) -> None:
+    """Brings what stands beside a state to where writing it has brought the execution."""
     previous = None
-    if state.create_time and state.update_time and state.version == result.version - 1:
+    if state.status != Status.PAUSED:
+        state.pauses = tuple(
+            dataclasses.replace(pause, status=PauseStatus.VOIDED) if pause.waits else pause
+            for pause in state.pauses
+        )
+    # A pause that waits keeps an execution alive for longer than its ttl.
+    prolonged = any(pause.waits for pause in state.pauses)
+    followed = state.version == result.version - 1 and not prolonged
+    if state.create_time and state.update_time and followed:
         previous = Lifetime(state.create_time, state.update_time, state.expire_time)
     lifetime = after_write(
-        previous=previous, version=result.version, update_time=result.update_time, ttl=ttl
+        previous=previous,
+        version=result.version,
+        update_time=result.update_time,
+        ttl=_given_ttl(options),
     )
     state.id = result.execution_id
     state.revision = result.revision
@@ -267,3 +223,8 @@ def _move_on(state: ExecutionState, result: WriteResult, ttl: dt.timedelta | Non
     state.update_time = result.update_time
     state.create_time = None if lifetime is None else lifetime.create_time
     state.expire_time = None if lifetime is None else lifetime.expire_time
+
+
+def _read_revisions(response: state_requests_pb2.ListRevisionsResponse) -> Page[Revision]:
+    revisions = tuple(read_revision(each) for each in response.revisions)
+    return Page(revisions, response.next_page_token)

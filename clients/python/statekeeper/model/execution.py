@@ -1,4 +1,4 @@
-"""What callers see of an execution: its state, and what a write did."""
+"""An execution: its state, and the pauses in which it waits for a person."""
 
 import datetime as dt
 import enum
@@ -22,21 +22,94 @@ class Status(enum.StrEnum):
     """Ended badly."""
 
 
-class EventKind(enum.StrEnum):
-    """What happened to an execution."""
-
-    SAVED = "saved"
-    """The whole state was written."""
-    UPDATED = "updated"
-    """Parts of the state were written."""
-    DELETED = "deleted"
-    """The execution was removed."""
-    UNKNOWN = "unknown"
-    """Something this client is too old to know."""
-
-
 Document = dict[str, Any]
 """Values by key: what JSON can hold, or `bytes` as a whole value."""
+
+
+class ExpiryAction(enum.StrEnum):
+    """What becomes of a pause that nobody has answered in time."""
+
+    FAIL = "fail"
+    """The execution's status becomes `failed`, which closes its other pauses too."""
+    RESUME = "resume"
+    """The pause is answered with its default input."""
+    KEEP = "keep"
+    """It stays paused. The token is void, the pause_id is not."""
+
+
+class PauseStatus(enum.StrEnum):
+    """Where a pause stands; equal to its name in lower case."""
+
+    OPEN = "open"
+    """It waits for an answer."""
+    OVERDUE = "overdue"
+    """Its time is over, its token is void, and it still waits."""
+    RESUMED = "resumed"
+    """It was answered."""
+    EXPIRED = "expired"
+    """Its time was over before anybody answered."""
+    VOIDED = "voided"
+    """The execution went on without an answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumption:
+    """The answer to a pause.
+
+    Attributes:
+        input: What was answered; None: nothing.
+        actor: Who answered, as given with the write; empty when not given.
+        time: When (UTC).
+    """
+
+    input: Document | None
+    actor: str
+    time: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """One pause of an execution. Its token is known to whoever paused alone.
+
+    Attributes:
+        namespace: Of its execution.
+        execution_id: Its execution.
+        pause_id: Names it among all pauses of the execution; no secret.
+        status: Where it stands.
+        member: The member that paused.
+        reason: Why.
+        data: What the person needs to see; None: nothing.
+        create_time: When it was opened (UTC).
+        expire_time: From when on the token is void and `on_expiry` happens
+            (UTC).
+        on_expiry: What becomes of it then.
+        default_input: The answer that `ExpiryAction.RESUME` gives.
+        actor: Who paused, as given with the write; empty when not given.
+        resumption: The answer; None: there is none.
+        execution: What is known of its execution where the pause was looked up
+            or listed: all but its documents and its pauses. None where the
+            pause stands in an `ExecutionState`.
+    """
+
+    namespace: str
+    execution_id: str
+    pause_id: str
+    status: PauseStatus
+    member: str
+    reason: str
+    data: Document | None
+    create_time: dt.datetime
+    expire_time: dt.datetime
+    on_expiry: ExpiryAction
+    default_input: Document | None
+    actor: str
+    resumption: Resumption | None
+    execution: "ExecutionState | None" = field(default=None, compare=False, repr=False)
+
+    @property
+    def waits(self) -> bool:
+        """Whether it still waits for an answer."""
+        return self.status in (PauseStatus.OPEN, PauseStatus.OVERDUE)
 
 
 @dataclass(kw_only=True)
@@ -69,6 +142,8 @@ class ExecutionState:
         create_time: When it was first saved (UTC).
         update_time: When this state was written (UTC).
         expire_time: From when on it reads as absent (UTC); None: never.
+        pauses: Its pauses, the oldest first: all that wait, and of the others
+            the 64 that were opened last.
         partial: Whether it was loaded with `fields` and lacks the others; such
             a state cannot be saved, because that would remove them.
     """
@@ -88,6 +163,7 @@ class ExecutionState:
     create_time: dt.datetime | None = field(default=None, compare=False)
     update_time: dt.datetime | None = field(default=None, compare=False)
     expire_time: dt.datetime | None = field(default=None, compare=False)
+    pauses: tuple[Pause, ...] = field(default=(), compare=False)
     partial: bool = field(default=False, compare=False)
     # (seconds, nanoseconds) as they were read, where a datetime cannot hold
     # them: saving a state again must not cut what another client wrote.
@@ -117,62 +193,3 @@ class DataclassInstance(Protocol):
 
 State = StateFields | Mapping[str, Any] | DataclassInstance
 """What can be saved: fields by name, in a mapping or in a dataclass."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WriteResult:
-    """What a write did.
-
-    Attributes:
-        namespace: Of the execution written.
-        execution_id: The execution written.
-        revision: Its revision now: the value to expect next. For a delete, the
-            deletion's position in the log; 0 when nothing was there.
-        version: Changes since creation, this one included; 0 after a delete.
-        update_time: When it was written (UTC).
-        replayed: Whether this is the first result again, for a repeated
-            request_id.
-        warnings: Sentences for people: what was done but had better be changed.
-    """
-
-    namespace: str
-    execution_id: str
-    revision: int
-    version: int
-    update_time: dt.datetime
-    replayed: bool
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteResult(WriteResult):
-    """What a delete did.
-
-    Attributes:
-        existed: Whether there was anything to remove.
-    """
-
-    existed: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revision:
-    """One change of an execution, without the values.
-
-    Attributes:
-        revision: Position of the change in the log.
-        version: Number of the change since creation, from 1.
-        time: When it was written (UTC).
-        kind: What was done.
-        status: The status after the change; None: there is none.
-        changed: What really changed: `status`, `context.userId`.
-        actor: Who wrote, as given with the write; empty when not given.
-    """
-
-    revision: int
-    version: int
-    time: dt.datetime
-    kind: EventKind
-    status: Status | None
-    changed: tuple[str, ...]
-    actor: str

@@ -1,0 +1,18 @@
+"""The calls of clients and handles: what is sent, and what becomes of the answer.
+
+Everything that the sync and the async client have in common is here; all they
+add is how a call is waited for.
+"""
+
+from statekeeper.calls.call import Call, Page
+from statekeeper.calls.checkpoint import CheckpointCalls
+from statekeeper.calls.inbox import InboxCalls
+from statekeeper.calls.lock import GONE, LockAnswer, LockCalls
+from statekeeper.calls.pause import PauseCalls
+from statekeeper.calls.transaction import TransactionCalls
+
+__all__ = ["GONE", "Call", "Calls", "InboxCalls", "LockAnswer", "Page"]
+
+
+class Calls(TransactionCalls, PauseCalls, CheckpointCalls, LockCalls):
+    """Makes the calls of one handle."""

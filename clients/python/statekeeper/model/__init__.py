@@ -1,0 +1,42 @@
+"""What callers see: executions, what writes did, history, checkpoints and locks."""
+
+from statekeeper.model.checkpoint import Checkpoint
+from statekeeper.model.execution import (
+    DataclassInstance,
+    Document,
+    ExecutionState,
+    ExpiryAction,
+    Pause,
+    PauseStatus,
+    Resumption,
+    State,
+    StateFields,
+    Status,
+)
+from statekeeper.model.history import EventKind, Revision
+from statekeeper.model.lock import LockHolder
+from statekeeper.model.transaction import TransactionState, writable
+from statekeeper.model.write import DeleteResult, ResumeResult, ResumeToken, WriteResult
+
+__all__ = [
+    "Checkpoint",
+    "DataclassInstance",
+    "DeleteResult",
+    "Document",
+    "EventKind",
+    "ExecutionState",
+    "ExpiryAction",
+    "LockHolder",
+    "Pause",
+    "PauseStatus",
+    "ResumeResult",
+    "ResumeToken",
+    "Resumption",
+    "Revision",
+    "State",
+    "StateFields",
+    "Status",
+    "TransactionState",
+    "WriteResult",
+    "writable",
+]

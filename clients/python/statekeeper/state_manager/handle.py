@@ -1,0 +1,29 @@
+"""What all parts of a handle have in common."""
+
+from datetime import timedelta
+
+from statekeeper.calls import Calls
+from statekeeper.channel import Channel
+
+
+class Handle:
+    """The execution that a handle is about."""
+
+    def __init__(self, calls: Calls, channel: Channel) -> None:
+        self._calls = calls
+        self._channel = channel
+
+    @property
+    def execution_id(self) -> str:
+        """The execution's id."""
+        return self._calls.execution.execution_id
+
+    @property
+    def namespace(self) -> str:
+        """The execution's namespace."""
+        return self._calls.execution.namespace
+
+    @property
+    def ttl(self) -> timedelta | None:
+        """The time to live that writes give; zero: for ever; None: the server decides."""
+        return self._calls.execution.ttl
