@@ -2,16 +2,30 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar
 
 import grpc
 from grpc import aio
 
+from statekeeper.aio_pipeline import (
+    OPERATION_BYTES_MAX,
+    OPERATIONS,
+    AioPipeline,
+    PipelineError,
+)
 from statekeeper.calls import Call, Page
 from statekeeper.errors import StateError
 from statekeeper.rpc_errors import Failure
-from statekeeper.transport import CHANNEL_OPTIONS, CLOSED, Route, check_size, may_be_done
+from statekeeper.transport import (
+    CHANNEL_OPTIONS,
+    CLOSED,
+    Route,
+    check_size,
+    may_be_done,
+    retry_delay_s,
+)
 from statekeeper.v1 import state_manager_pb2_grpc
 
 _ResultT = TypeVar("_ResultT")
@@ -43,19 +57,26 @@ class AioChannel:
             RuntimeError: The channel is closed, or belongs to another loop.
         """
         try:
-            check_size(call)
+            size_bytes = check_size(call)
             self._open()
-            response = await getattr(self._stub, call.method)(
-                call.request,
-                timeout=self._route.timeout_of(call),
-                wait_for_ready=self._route.answered,
-            )
+            name = OPERATIONS.get(call.method)
+            if name is not None and size_bytes <= OPERATION_BYTES_MAX:
+                response = await self._pipe(name, call, size_bytes)
+            else:
+                response = await getattr(self._stub, call.method)(
+                    call.request,
+                    timeout=self._route.timeout_of(call),
+                    wait_for_ready=self._route.answered,
+                )
             self._route.answered = True
             return call.finish(response)
         except aio.AioRpcError as error:
             failed = self._route.translate(_failure(error), call)
             self._give_up(call, failed)
             raise failed from error
+        except StateError as error:
+            self._give_up(call, error)
+            raise
         except asyncio.CancelledError as error:
             self._give_up(call, error)
             task = asyncio.current_task()
@@ -100,6 +121,22 @@ class AioChannel:
                 return
             page = await self.send(following(page.next_page_token))
 
+    async def _pipe(self, name: str, call: Call[Any, Any], size_bytes: int) -> Any:
+        """Sends a call in the stream that all share, again where that can help."""
+        ends_s = time.monotonic() + self._route.timeout_of(call)
+        attempt = 0
+        while True:
+            attempt += 1
+            left_s = ends_s - time.monotonic()
+            try:
+                return await self._pipeline.call(name, call.request, size_bytes, left_s)
+            except PipelineError as error:
+                failed = self._route.translate(error.failure, call)
+                delay_s = retry_delay_s(failed, attempt)
+                if delay_s is None or delay_s >= ends_s - time.monotonic():
+                    raise failed from error
+            await asyncio.sleep(delay_s)
+
     def _give_up(self, call: Call[Any, Any], error: BaseException) -> None:
         call.give_up(error)
         if call.cleanup is not None and may_be_done(error):
@@ -122,10 +159,17 @@ class AioChannel:
         else:
             self._channel = aio.secure_channel(target, self._credentials, options)
         self._stub = state_manager_pb2_grpc.StateManagerStub(self._channel)
+        self._pipeline = AioPipeline(
+            lambda wait: self._stub.Pipeline(wait_for_ready=wait),
+            lambda: self._route.answered,
+            self._route.hear,
+        )
 
     async def close(self) -> None:
         """Closes the connection; calls under way end in CallCancelledError."""
         self._closed = True
+        if self._loop is not None:
+            await self._pipeline.close()
         if self._channel is not None:
             await self._channel.close()
 

@@ -19,7 +19,7 @@ from google.rpc import error_details_pb2, status_pb2
 from statekeeper import errors
 
 DOMAIN = "statekeeper"
-_DETAILS_TRAILER = "grpc-status-details-bin"
+DETAILS_TRAILER = "grpc-status-details-bin"
 
 
 def _number(text: str) -> int:
@@ -112,7 +112,7 @@ class _Told:
 
 
 def _told(failure: Failure) -> _Told | None:
-    raw = next((value for key, value in failure.trailers if key == _DETAILS_TRAILER), None)
+    raw = next((value for key, value in failure.trailers if key == DETAILS_TRAILER), None)
     if not isinstance(raw, bytes):
         return None
     info = error_details_pb2.ErrorInfo()

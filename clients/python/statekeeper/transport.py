@@ -7,6 +7,7 @@ when a retry would be of no use.
 """
 
 import json
+import random
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from statekeeper.errors import (
     CallCancelledError,
     DeadlineExceededError,
     InternalError,
+    OverloadedError,
     StateError,
     StateTooLargeError,
     StorageError,
@@ -31,6 +33,9 @@ TIMEOUT_DEFAULT = timedelta(seconds=10)
 CLOSED = "this client is closed"
 MESSAGE_BYTES_MAX = 16 * 1024 * 1024
 _ROOM_BYTES = 64 * 1024
+_ATTEMPTS_MAX = 5
+_BACKOFF_S = 0.1
+_BACKOFF_S_MAX = 2.0
 
 SERVICE_CONFIG = json.dumps(
     {
@@ -38,9 +43,9 @@ SERVICE_CONFIG = json.dumps(
             {
                 "name": [{"service": "statekeeper.v1.StateManager"}],
                 "retryPolicy": {
-                    "maxAttempts": 5,
-                    "initialBackoff": "0.1s",
-                    "maxBackoff": "2s",
+                    "maxAttempts": _ATTEMPTS_MAX,
+                    "initialBackoff": f"{_BACKOFF_S:g}s",
+                    "maxBackoff": f"{_BACKOFF_S_MAX:g}s",
                     "backoffMultiplier": 2,
                     # CANCELLED is what a server that stops says to the calls it
                     # cuts off; a call cancelled on this side is not repeated.
@@ -95,6 +100,10 @@ class Route:
             raise invalid("timeout", "must be more than zero")
         self.answered = False
 
+    def hear(self) -> None:
+        """Notes that the server was heard of."""
+        self.answered = True
+
     def timeout_of(self, call: Call[Any, Any]) -> float:
         """Gives the seconds that a call may take, its retries included."""
         return min(self.timeout_s + call.wait_s, call.timeout_s_max)
@@ -109,6 +118,20 @@ class Route:
         return error
 
 
+def retry_delay_s(error: StateError, attempt: int) -> float | None:
+    """Gives the seconds after which a call is worth another try; None: it is not.
+
+    As gRPC does by the service config, for what does not travel as a call of its own.
+    """
+    if attempt >= _ATTEMPTS_MAX:
+        return None
+    if isinstance(error, OverloadedError) and error.retry_after is not None:
+        return error.retry_after.total_seconds()
+    if isinstance(error, StorageError):
+        return min(_BACKOFF_S * 2.0 ** (attempt - 1), _BACKOFF_S_MAX) * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+    return None
+
+
 def may_be_done(error: BaseException) -> bool:
     """Tells whether a call that failed like this may have been done all the same."""
     if isinstance(error, StateError):
@@ -116,8 +139,8 @@ def may_be_done(error: BaseException) -> bool:
     return True
 
 
-def check_size(call: Call[Any, Any]) -> None:
-    """Refuses what the server would not receive.
+def check_size(call: Call[Any, Any]) -> int:
+    """Refuses what the server would not receive, and gives the size of what it would.
 
     Raises:
         StateTooLargeError: The message is larger than 16 MiB.
@@ -131,6 +154,7 @@ def check_size(call: Call[Any, Any]) -> None:
             namespace=call.execution.namespace,
             execution_id=call.execution.execution_id,
         )
+    return size
 
 
 def _size(request: Message) -> int:
