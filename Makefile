@@ -67,7 +67,7 @@ check-imports: $(DEV)
 		exit 1; }
 
 check-protos: $(DEV)
-	@buf lint protos || { \
+	@protos/lint.sh || { \
 		echo "buf: mend the .proto files, then make gen" >&2; exit 1; }
 
 gen-docs: $(SERVER)

@@ -8,13 +8,16 @@ checkout=$(dirname "$protos")
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
+# google/rpc/status.proto comes with googleapis-common-protos.
+google=$(python -c 'import google.rpc; print(next(iter(google.rpc.__path__)))')/../..
+
 public=clients/python/statekeeper/v1
 records=server/statekeeper_server/storage/v1
 
 # Generates both packages below the folder $1.
 generate() {
     mkdir -p "$1/clients/python" "$1/$records" "$scratch/records"
-    python -m grpc_tools.protoc -I "$protos" \
+    python -m grpc_tools.protoc -I "$protos" -I "$google" \
         --python_out="$1/clients/python" --pyi_out="$1/clients/python" \
         --grpc_python_out="$1/clients/python" --mypy_grpc_out=quiet:"$1/clients/python" \
         "$protos"/statekeeper/v1/*.proto
@@ -23,7 +26,7 @@ generate() {
         grep -q 'class .*Stub' "$stub" || rm -f "$stub" "${stub}i"
     done
     # The records on disk are the server's alone, so they live with the server.
-    python -m grpc_tools.protoc -I "$protos" \
+    python -m grpc_tools.protoc -I "$protos" -I "$google" \
         --python_out="$scratch/records" --pyi_out="$scratch/records" \
         "$protos"/statekeeper/storage/v1/*.proto
     cp "$scratch"/records/statekeeper/storage/v1/* "$1/$records"

@@ -1,5 +1,8 @@
 """How much the requests under way may hold in memory together."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from statekeeper_server.errors import OverloadedError
 
 
@@ -15,6 +18,15 @@ class Admission:
         if self._bytes + size_bytes > self._bytes_max:
             raise OverloadedError("too many bytes are under way")
         self._bytes += size_bytes
+
+    @contextmanager
+    def room(self, size_bytes: int) -> Iterator[None]:
+        """Take room for a while. Raises OverloadedError when there is too little."""
+        self.enter(size_bytes)
+        try:
+            yield
+        finally:
+            self.leave(size_bytes)
 
     def hold(self, size_bytes: int) -> None:
         """Take room that is in use already, so that what comes next is refused instead."""

@@ -6,27 +6,25 @@ are parsed.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
+from contextlib import asynccontextmanager
 from typing import NoReturn, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
 
-from statekeeper_server import keys
 from statekeeper_server.admission import Admission
 from statekeeper_server.errors import StateError
+from statekeeper_server.limits import LARGE_BYTES
 from statekeeper_server.logs import get_logger
 from statekeeper_server.malformed import describe
-from statekeeper_server.requests.fields import check_key
+from statekeeper_server.requests.fields import shown_key
 from statekeeper_server.status import INTERNAL_MESSAGE, retry_pushback_ms, to_status
 
 _log = get_logger(__name__)
 
-# What is larger takes more than a few hundred microseconds, and would hold up all other
-# callers on the event loop.
-LARGE_BYTES = 64 * 1024
-_Context = grpc.aio.ServicerContext[bytes, bytes]
+Context = grpc.aio.ServicerContext[bytes, bytes]
 
 
 R = TypeVar("R", bound=Message)
@@ -55,13 +53,13 @@ def unary(
     """
     hold_response = admission.enter if read_only else admission.hold
 
-    async def handle(raw: bytes, context: _Context) -> bytes:
+    async def handle(raw: bytes, context: Context) -> bytes:
         size_bytes = len(raw)
         request: R | None = None
         try:
             admission.enter(size_bytes)
             try:
-                request = _parse(request_type, raw)
+                request = parse(request_type, raw)
                 if size_bytes > LARGE_BYTES:
                     loop = asyncio.get_running_loop()
                     checked = await loop.run_in_executor(threads, check, request)
@@ -76,7 +74,7 @@ def unary(
                 hold_response(response_bytes)
                 context.add_done_callback(lambda _: admission.leave(response_bytes))  # type: ignore[arg-type]  # the stubs say that it takes none
         except StateError as error:
-            await _refuse(context, error, request)
+            await refuse(context, error, request)
         except asyncio.CancelledError:
             raise
         except Exception:  # noqa: BLE001 - it is logged, and the caller is told that much
@@ -89,15 +87,31 @@ def unary(
     return grpc.unary_unary_rpc_method_handler(handle)
 
 
-def _parse(request_type: type[R], raw: bytes) -> R:
+@asynccontextmanager
+async def guarded(context: Context, rpc: str) -> AsyncIterator[None]:
+    """Turn what is raised inside into the status of the call, and end it so."""
+    try:
+        yield
+    except StateError as error:
+        await refuse(context, error, None)
+    except asyncio.CancelledError:
+        raise
+    except Exception:  # noqa: BLE001 - it is logged, and the caller is told that much
+        _log.exception("request failed", rpc=rpc)
+        await context.abort(grpc.StatusCode.INTERNAL, INTERNAL_MESSAGE)
+
+
+def parse(request_type: type[R], raw: bytes) -> R:
+    """A message. Raises InvalidRequestError, naming the field where that can be told."""
     try:
         return request_type.FromString(raw)
     except DecodeError:
         raise describe(request_type, raw) from None
 
 
-async def _refuse(context: _Context, error: StateError, request: Message | None) -> NoReturn:
-    status = to_status(error, _key_of(request))
+async def refuse(context: Context, error: StateError, request: Message | None) -> NoReturn:
+    """End a call with an error of a request."""
+    status = to_status(error, None if request is None else shown_key(request))
     trailers: list[tuple[str, str | bytes]] = [
         ("grpc-status-details-bin", status.SerializeToString())
     ]
@@ -106,14 +120,3 @@ async def _refuse(context: _Context, error: StateError, request: Message | None)
         trailers.append(("grpc-retry-pushback-ms", str(pushback_ms)))
     code = next(code for code in grpc.StatusCode if code.value[0] == status.code)
     await context.abort(code, status.message, tuple(trailers))
-
-
-def _key_of(request: Message | None) -> keys.ExecutionKey | None:
-    """The key as the caller is to see it: with its default where it is valid."""
-    key = getattr(request, "key", None)
-    if key is None or not key.execution_id:
-        return None
-    try:
-        return check_key(key)
-    except StateError:
-        return keys.ExecutionKey(key.namespace, key.execution_id)

@@ -103,6 +103,7 @@ class Server:
         _log.info("draining")
         self._health.drain()
         self._reflection.drain()
+        self._service.drain()
         self._shards.drain()
         await self._server.stop(self._config.drain_s)
         await self._shards.stop()

@@ -2,7 +2,7 @@
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -19,6 +19,7 @@ from statekeeper.v1.checkpoint_pb2 import (
     RestoreRequest,
 )
 from statekeeper.v1.lock_pb2 import GetLockRequest, LockRequest, RenewLockRequest, UnlockRequest
+from statekeeper.v1.operation_pb2 import Operation
 from statekeeper.v1.pause_requests_pb2 import (
     GetPauseRequest,
     ListPausesRequest,
@@ -39,10 +40,12 @@ from statekeeper.v1.state_requests_pb2 import (
 from statekeeper.v1.transaction_pb2 import TransactionRequest
 from statekeeper_server import requests
 from statekeeper_server.admission import Admission
+from statekeeper_server.batch import Batches
 from statekeeper_server.clock import Clock
+from statekeeper_server.entries import Kind
 from statekeeper_server.errors import InvalidTokenError, RevisionCompactedError
 from statekeeper_server.keys import ExecutionKey
-from statekeeper_server.limits import ANSWER_BYTES_MAX, StateLimits
+from statekeeper_server.limits import ANSWER_BYTES_MAX, LARGE_BYTES, StateLimits
 from statekeeper_server.operations.answers import revisions
 from statekeeper_server.operations.apply import apply
 from statekeeper_server.operations.checkpoint import checkpoint, delete_checkpoint
@@ -65,7 +68,7 @@ from statekeeper_server.operations.update import Update, update
 from statekeeper_server.operations.writing import Done, WriteRequest
 from statekeeper_server.requests.list_pauses import pauses_page_token
 from statekeeper_server.requests.pages import page_token
-from statekeeper_server.rpc import LARGE_BYTES, unary
+from statekeeper_server.rpc import unary
 from statekeeper_server.shards import Shards
 from statekeeper_server.storage.v1.records_pb2 import Head
 from statekeeper_server.store.lock_table import Waiter
@@ -91,83 +94,102 @@ class StateManager:
         self._clock = clock
         self._admission = admission
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="statekeeper large")
+        self._kinds = self._all_kinds()
+        operations = {
+            field.name: self._kinds[type(getattr(Operation(), field.name))]
+            for field in Operation.DESCRIPTOR.oneofs_by_name["operation"].fields
+        }
+        self._batches = Batches(operations, shards, self._threads, admission)
 
     def handler(self) -> grpc.GenericRpcHandler:
         """All methods, for a server."""
-        write = partial(unary, self._admission, self._threads)
-        read = partial(write, read_only=True)
-        within: dict[str, Any] = {"limits": self._limits}
-        of_token: dict[str, Any] = {"execution_of": self._execution_of}
-        check_resume = partial(requests.check_resume, **within, **of_token)
         methods = {
-            "Save": write(SaveRequest, partial(requests.check_save, **within), self._write(save)),
-            "Load": read(LoadRequest, requests.check_load, self.load),
-            "Update": write(UpdateRequest, partial(requests.check_update, **within), self.update),
-            "Delete": write(DeleteRequest, requests.check_delete, self._write(delete)),
-            "ListRevisions": read(
-                ListRevisionsRequest, requests.check_list_revisions, self._read(_list_revisions)
-            ),
-            "Pause": write(
-                PauseRequest, partial(requests.check_pause, **within), self._write(pause)
-            ),
-            "Resume": write(ResumeRequest, check_resume, self._write(resume)),
-            "GetPause": read(
-                GetPauseRequest,
-                partial(requests.check_get_pause, **of_token),
-                self._read(get_pause),
-            ),
-            "ListPauses": read(ListPausesRequest, requests.check_list_pauses, self.list_pauses),
-            "Checkpoint": write(
-                CheckpointRequest, requests.check_checkpoint, self._write(checkpoint)
-            ),
-            "Restore": write(RestoreRequest, requests.check_restore, self._write(restore)),
-            "ListCheckpoints": read(
-                ListCheckpointsRequest,
-                requests.check_list_checkpoints,
-                self._read(_list_checkpoints),
-            ),
-            "DeleteCheckpoint": write(
-                DeleteCheckpointRequest,
-                requests.check_delete_checkpoint,
-                self._write(delete_checkpoint),
-            ),
-            "Lock": write(LockRequest, requests.check_lock, self._apply(lock)),
-            "RenewLock": write(
-                RenewLockRequest, requests.check_renew_lock, self._apply(renew_lock)
-            ),
-            "Unlock": write(UnlockRequest, requests.check_unlock, self._apply(unlock)),
-            "GetLock": read(GetLockRequest, requests.check_get_lock, self.get_lock),
-            "Transaction": write(
-                TransactionRequest,
-                partial(requests.check_transaction, **within),
-                self._write(transaction),
-            ),
+            request_type.DESCRIPTOR.name.removesuffix("Request"): unary(
+                self._admission,
+                self._threads,
+                request_type,
+                kind.check,
+                kind.method,
+                read_only=kind.operation is None,
+            )
+            for request_type, kind in self._kinds.items()
         }
-        return grpc.method_handlers_generic_handler(SERVICE_NAME, methods)
+        return grpc.method_handlers_generic_handler(
+            SERVICE_NAME, methods | self._batches.handlers()
+        )
+
+    def drain(self) -> None:
+        """End the streams when what is under way in them is done."""
+        self._batches.drain()
 
     def close(self) -> None:
         """Give the threads back; no RPC may be under way."""
         self._threads.shutdown()
 
-    def _write(self, decide: Callable[..., Message]) -> Callable[[Any], Awaitable[bytes]]:
-        """The way of a write of an execution."""
-        return self._apply(partial(apply, decide))
+    def _all_kinds(self) -> dict[type[Message], Kind]:
+        """How each request is checked, and done."""
+        within: dict[str, Any] = {"limits": self._limits}
+        of_token: dict[str, Any] = {"execution_of": self._execution_of}
+        write, lease, read = self._write, self._lease, self._read
+        return {
+            SaveRequest: write(partial(requests.check_save, **within), save),
+            LoadRequest: Kind(requests.check_load, self.load, at_once=self._load_at_once),
+            UpdateRequest: Kind(
+                partial(requests.check_update, **within),
+                self.update,
+                _UPDATE,
+                simple=lambda request: not request.return_execution,
+            ),
+            DeleteRequest: write(requests.check_delete, delete),
+            ListRevisionsRequest: read(requests.check_list_revisions, _list_revisions),
+            PauseRequest: write(partial(requests.check_pause, **within), pause),
+            ResumeRequest: write(partial(requests.check_resume, **within, **of_token), resume),
+            GetPauseRequest: read(partial(requests.check_get_pause, **of_token), get_pause),
+            ListPausesRequest: Kind(requests.check_list_pauses, self.list_pauses),
+            CheckpointRequest: write(requests.check_checkpoint, checkpoint),
+            RestoreRequest: write(requests.check_restore, restore, simple=_never),
+            ListCheckpointsRequest: read(requests.check_list_checkpoints, _list_checkpoints),
+            DeleteCheckpointRequest: write(requests.check_delete_checkpoint, delete_checkpoint),
+            LockRequest: lease(requests.check_lock, lock),
+            RenewLockRequest: lease(requests.check_renew_lock, renew_lock),
+            UnlockRequest: lease(requests.check_unlock, unlock),
+            GetLockRequest: Kind(requests.check_get_lock, self.get_lock),
+            TransactionRequest: write(
+                partial(requests.check_transaction, **within), transaction, simple=_never
+            ),
+        }
 
-    def _apply(self, operation: Callable[..., Done | Waiter]) -> Callable[[Any], Awaitable[bytes]]:
-        """The way of everything that changes something: through the queue of its shard."""
+    def _write(
+        self,
+        check: Callable[[Any], Any],
+        decide: Callable[..., Message],
+        *,
+        simple: Callable[[Any], bool] = lambda _: True,
+    ) -> Kind:
+        """A write of an execution."""
+        return self._lease(check, partial(apply, decide), simple=simple)
+
+    def _lease(
+        self,
+        check: Callable[[Any], Any],
+        operation: Callable[..., Done | Waiter],
+        *,
+        simple: Callable[[Any], bool] = lambda _: True,
+    ) -> Kind:
+        """Something that is applied by its shard, through its queue."""
 
         async def method(request: WriteRequest) -> bytes:
-            if isinstance(request, Restore | Transaction):
+            if not simple(request):
                 request = self._with_room(request)
             done = await self._shards.of(request.key).apply(operation, request)
             return done.response
 
-        return method
+        return Kind(check, method, operation, simple=simple)
 
     def _read(
-        self, answer: Callable[[Reader, Any, int], Message]
-    ) -> Callable[[Any], Awaitable[bytes]]:
-        """The way of a read that may take long: a snapshot, on a thread."""
+        self, check: Callable[[Any], Any], answer: Callable[[Reader, Any, int], Message]
+    ) -> Kind:
+        """A read that may take long: of a snapshot, on a thread."""
 
         def run(request: Any) -> bytes:
             with self._shards.of(request.key).read() as store:
@@ -177,7 +199,7 @@ class StateManager:
             await self._settle(request.key)
             return await self._in_thread(run, request)
 
-        return method
+        return Kind(check, method)
 
     async def update(self, request: Update) -> bytes:
         """Change parts of the state."""
@@ -192,19 +214,26 @@ class StateManager:
 
     async def load(self, request: Load) -> bytes:
         """Read an execution."""
-        if not request.of_the_past:
-            now_us = self._clock.now_us()
-            with self._shards.of(request.key).read() as store:
-                loaded = find(store, request, now_us)
-                if loaded is None:
-                    return LoadResponse().SerializeToString()
-                head = loaded.head
-                if not _is_large(head) and not has_due_pause(head, now_us):
-                    response = LoadResponse()
-                    put_loaded(response.execution, store, loaded, request.selection)
-                    return response.SerializeToString()
+        response = self._load_at_once(request)
+        if response is not None:
+            return response
         await self._settle(request.key)
         return await self._in_thread(self._load, request)
+
+    def _load_at_once(self, request: Load) -> bytes | None:
+        """The same, unless it takes too long for the event loop or something comes first."""
+        if request.of_the_past:
+            return None
+        now_us = self._clock.now_us()
+        with self._shards.of(request.key).read() as store:
+            loaded = find(store, request, now_us)
+            response = LoadResponse()
+            if loaded is not None:
+                head = loaded.head
+                if _is_large(head) or has_due_pause(head, now_us):
+                    return None
+                put_loaded(response.execution, store, loaded, request.selection)
+        return response.SerializeToString()
 
     async def list_pauses(self, request: ListPauses) -> bytes:
         """List what waits for an answer."""
@@ -229,12 +258,12 @@ class StateManager:
         with self._shards.at(token.placement).read() as store:
             return execution_of(store, token)
 
-    def _with_room(self, request: Restore | Transaction) -> Restore | Transaction:
+    def _with_room(self, request: WriteRequest) -> WriteRequest:
         """The same, reckoning with what it may have to write that is not in the request."""
-        restores = isinstance(request, Restore) or any(
-            isinstance(part.request, Restore) for part in request.parts
-        )
-        if not restores:
+        parts = request.parts if isinstance(request, Transaction) else ()
+        if not isinstance(request, Restore | Transaction) or (
+            parts and not any(isinstance(part.request, Restore) for part in parts)
+        ):
             return request
         with self._shards.of(request.key).read() as store:
             head = store.head(request.key)
@@ -283,6 +312,10 @@ class StateManager:
 
 
 _UPDATE = partial(apply, update)
+
+
+def _never(_: object) -> bool:
+    return False
 
 
 def _list_revisions(store: Reader, request: ListRevisions, now_us: int) -> Message:

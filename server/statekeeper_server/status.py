@@ -40,6 +40,11 @@ STATUS_CODES: dict[str, grpc.StatusCode] = {
 }
 
 INTERNAL_MESSAGE = "an unexpected error occurred; the server's log tells more"
+INTERNAL_STATUS = Status(code=grpc.StatusCode.INTERNAL.value[0], message=INTERNAL_MESSAGE)
+DEADLINE_STATUS = Status(
+    code=grpc.StatusCode.DEADLINE_EXCEEDED.value[0],
+    message="its time was over before it was its turn; nothing was done",
+)
 
 # All details together stay below 8 KB: at some 16 KB gRPC drops the whole status.
 _TEXT_BYTES_MAX = 512

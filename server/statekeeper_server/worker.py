@@ -22,6 +22,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Protocol, TypeVar
 
+from statekeeper_server.caller import Caller, FutureCaller
 from statekeeper_server.clock import Clock
 from statekeeper_server.committer import Batch, Committer, Outcome
 from statekeeper_server.engine import Engine, EngineBrokenError
@@ -57,11 +58,11 @@ class _Waiting:
 
     operation: Callable[..., Done | Waiter]
     request: WriteRequest
-    answer: asyncio.Future[Done]
+    caller: Caller
     size_bytes: int
 
     def wanted(self) -> bool:
-        return not self.answer.cancelled()
+        return self.caller.wanted()
 
     def apply(self, store: Writer, now_us: int) -> Done | Waiter:
         return self.operation(store, self.request, now_us)
@@ -149,6 +150,21 @@ class Worker:
         Raises:
             StateError: nothing was changed; after a StorageError that is not known.
         """
+        caller = FutureCaller(self._loop)
+        self.submit(operation, request, caller)
+        return caller.answer
+
+    def submit(
+        self,
+        operation: Callable[[Writer, R, int], Done | Waiter],
+        request: R,
+        caller: Caller,
+    ) -> None:
+        """The same, for a caller that is told.
+
+        Raises:
+            StateError: it is not even tried, and the caller will not be told.
+        """
         if not self._readers.admitted:
             raise self._out_of_service()
         size_bytes = request.stored_bytes
@@ -156,13 +172,11 @@ class Worker:
             self._waiting_bytes and self._waiting_bytes + size_bytes > self._limits.bytes_max
         ):
             raise OverloadedError(f"too much is waiting for {self._name}")
-        answer: asyncio.Future[Done] = self._loop.create_future()
         self._waiting_operations += 1
         self._waiting_bytes += size_bytes
-        self._gathered.append(_Waiting(operation, request, answer, size_bytes))
+        self._gathered.append(_Waiting(operation, request, caller, size_bytes))
         if not self._busy:
             self._hand_over_soon()
-        return answer
 
     def read(self) -> Reading:
         """A snapshot that sees every answered write; not to be held across a wait.
@@ -222,34 +236,26 @@ class Worker:
         for waiting, outcome in zip(batch, outcomes, strict=True):
             self._waiting_operations -= 1
             self._waiting_bytes -= waiting.size_bytes
-            if outcome.__class__ is Done and not waiting.answer.done():
-                waiting.answer.set_result(outcome)
-            else:
-                self._tell(waiting, outcome)
+            self._tell(waiting.caller, outcome)
         self._busy = False
         if self._gathered or self._stop_wanted:
             self._hand_over_soon()
 
-    def _tell(self, waiting: _Waiting, outcome: Outcome) -> None:
+    def _tell(self, caller: Caller, outcome: Outcome) -> None:
         """Answer one caller, who may have gone or may have to wait for a lock."""
-        answer = waiting.answer
         if isinstance(outcome, Waiter):
-            answer.add_done_callback(partial(self._forget_if_gone, outcome))
-        elif answer.done():
-            if isinstance(outcome, Done) and outcome.unclaimed is not None:
-                self._apply_unasked(release_unclaimed, outcome.unclaimed)
-        elif isinstance(outcome, Exception):
-            answer.set_exception(outcome)
-        elif outcome is not None:
-            answer.set_result(outcome)
+            caller.wait(partial(self._forget, outcome))
+            return
+        heard = caller.tell(outcome)
+        if not heard and isinstance(outcome, Done) and outcome.unclaimed is not None:
+            self._apply_unasked(release_unclaimed, outcome.unclaimed)
 
     def _tell_waiters(self, answered: Sequence[tuple[Waiter, Outcome]]) -> None:
         for waiter, outcome in answered:
-            self._tell(waiter.submission, outcome)
+            self._tell(waiter.submission.caller, outcome)
 
-    def _forget_if_gone(self, waiter: Waiter, answer: asyncio.Future[Done]) -> None:
-        if answer.cancelled():
-            self._apply_unasked(forget_waiter, Forgotten(waiter.request.key, waiter))
+    def _forget(self, waiter: Waiter) -> None:
+        self._apply_unasked(forget_waiter, Forgotten(waiter.request.key, waiter))
 
     def _apply_unasked(self, operation: Callable[[Writer, R, int], Done], request: R) -> None:
         # Where it cannot be applied the lease ends by itself.

@@ -55,5 +55,5 @@ def test_the_contract_can_be_asked_for(raw: RawClient) -> None:
         *("Save", "Load", "Update", "Delete", "ListRevisions"),
         *("Pause", "Resume", "GetPause", "ListPauses"),
         *("Checkpoint", "Restore", "ListCheckpoints", "DeleteCheckpoint"),
-        *("Lock", "RenewLock", "Unlock", "GetLock", "Transaction"),
+        *("Lock", "RenewLock", "Unlock", "GetLock", "Transaction", "Batch", "Pipeline"),
     ]

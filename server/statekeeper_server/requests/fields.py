@@ -5,11 +5,12 @@ from hashlib import blake2b
 from typing import Any, Protocol, cast
 
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from statekeeper.v1 import execution_pb2
 from statekeeper.v1.write_pb2 import WriteOptions as OptionsMessage
-from statekeeper_server.errors import invalid
+from statekeeper_server.errors import StateError, invalid
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import KEY_BYTES_MAX, NAMESPACE_DEFAULT, TEXT_BYTES_MAX, TTL_MAX_US
 from statekeeper_server.operations.writing import NO_OPTIONS, RequestMark, WriteOptions
@@ -48,6 +49,17 @@ def check_key(key: execution_pb2.ExecutionKey) -> ExecutionKey:
     """The identity of an execution, with the default namespace filled in."""
     namespace = check_namespace("key.namespace", key.namespace)
     return ExecutionKey(namespace, check_name("key.execution_id", key.execution_id))
+
+
+def shown_key(request: Message) -> ExecutionKey | None:
+    """The key of a request as its caller is to see it: with its default where it is valid."""
+    key = getattr(request, "key", None)
+    if key is None or not key.execution_id:
+        return None
+    try:
+        return check_key(key)
+    except StateError:
+        return ExecutionKey(key.namespace, key.execution_id)
 
 
 def check_namespace(field: str, namespace: str) -> str:

@@ -59,6 +59,8 @@ def check_transaction(request: TransactionRequest, limits: StateLimits) -> Trans
         name = operation.WhichOneof("operation")
         if name is None:
             raise invalid(place, "is empty, or of a kind that this server does not know")
+        if name not in _OPERATIONS:
+            raise invalid(f"{place}.{name}", "cannot be a part of a transaction")
         if name == "delete" and number < count - 1:
             raise invalid(place, "is a delete, which can only be the last one")
         try:

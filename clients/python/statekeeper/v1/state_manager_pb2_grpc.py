@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from statekeeper.v1 import batch_pb2 as statekeeper_dot_v1_dot_batch__pb2
 from statekeeper.v1 import checkpoint_pb2 as statekeeper_dot_v1_dot_checkpoint__pb2
 from statekeeper.v1 import lock_pb2 as statekeeper_dot_v1_dot_lock__pb2
 from statekeeper.v1 import pause_requests_pb2 as statekeeper_dot_v1_dot_pause__requests__pb2
@@ -137,6 +138,16 @@ class StateManagerStub:
                 '/statekeeper.v1.StateManager/Transaction',
                 request_serializer=statekeeper_dot_v1_dot_transaction__pb2.TransactionRequest.SerializeToString,
                 response_deserializer=statekeeper_dot_v1_dot_transaction__pb2.TransactionResponse.FromString,
+                _registered_method=True)
+        self.Batch = channel.unary_unary(
+                '/statekeeper.v1.StateManager/Batch',
+                request_serializer=statekeeper_dot_v1_dot_batch__pb2.BatchRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_batch__pb2.BatchResponse.FromString,
+                _registered_method=True)
+        self.Pipeline = channel.stream_stream(
+                '/statekeeper.v1.StateManager/Pipeline',
+                request_serializer=statekeeper_dot_v1_dot_batch__pb2.BatchRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_batch__pb2.BatchResponse.FromString,
                 _registered_method=True)
 
 
@@ -330,6 +341,41 @@ class StateManagerServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Batch(self, request, context):
+        """Does many operations on any executions, each for itself: some may fail and
+        others not. It costs a fraction of as many calls.
+
+        The call fails only as a whole where it is malformed or too large
+        (INVALID_REQUEST, OVERLOADED); otherwise each result tells its own error.
+        buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE -- Pipeline is a stream of batches
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Pipeline(self, request_iterator, context):
+        """A stream of batches, for callers with many operations under way. Send
+        operations as they come, many in a message where many wait; results come back as
+        they are done, with the tags of their operations. A tag may be used again
+        once its result is there.
+
+        Operations on one execution are done in the order in which they were sent; one
+        that reads sees what those before it wrote. The server stops reading while
+        too much is under way. It ends the stream with success when it stops: what has
+        no result then may have been done or not, as when a connection breaks. Send it
+        again, on a new stream, with the request_id that it had. Half-close the stream
+        to end it: what was sent is still answered.
+
+        What is large (above 64 KiB) had better be a call of its own: a stream carries
+        one message at a time.
+        buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE -- it is a stream of batches
+        buf:lint:ignore RPC_REQUEST_STANDARD_NAME -- it is a stream of batches
+        buf:lint:ignore RPC_RESPONSE_STANDARD_NAME -- it is a stream of batches
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_StateManagerServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -422,6 +468,16 @@ def add_StateManagerServicer_to_server(servicer, server):
                     servicer.Transaction,
                     request_deserializer=statekeeper_dot_v1_dot_transaction__pb2.TransactionRequest.FromString,
                     response_serializer=statekeeper_dot_v1_dot_transaction__pb2.TransactionResponse.SerializeToString,
+            ),
+            'Batch': grpc.unary_unary_rpc_method_handler(
+                    servicer.Batch,
+                    request_deserializer=statekeeper_dot_v1_dot_batch__pb2.BatchRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_batch__pb2.BatchResponse.SerializeToString,
+            ),
+            'Pipeline': grpc.stream_stream_rpc_method_handler(
+                    servicer.Pipeline,
+                    request_deserializer=statekeeper_dot_v1_dot_batch__pb2.BatchRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_batch__pb2.BatchResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -920,6 +976,60 @@ class StateManager:
             '/statekeeper.v1.StateManager/Transaction',
             statekeeper_dot_v1_dot_transaction__pb2.TransactionRequest.SerializeToString,
             statekeeper_dot_v1_dot_transaction__pb2.TransactionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Batch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/statekeeper.v1.StateManager/Batch',
+            statekeeper_dot_v1_dot_batch__pb2.BatchRequest.SerializeToString,
+            statekeeper_dot_v1_dot_batch__pb2.BatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Pipeline(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/statekeeper.v1.StateManager/Pipeline',
+            statekeeper_dot_v1_dot_batch__pb2.BatchRequest.SerializeToString,
+            statekeeper_dot_v1_dot_batch__pb2.BatchResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,6 +5,7 @@ The service that keeps the state of executions."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from statekeeper.v1 import batch_pb2 as _batch_pb2
 from statekeeper.v1 import checkpoint_pb2 as _checkpoint_pb2
 from statekeeper.v1 import lock_pb2 as _lock_pb2
 from statekeeper.v1 import pause_requests_pb2 as _pause_requests_pb2
@@ -152,6 +153,33 @@ class StateManagerStub:
     Errors: those of the operations. A field of an operation is named
     `operations[1].update.changes.status`.
     """
+    Batch: _grpc.UnaryUnaryMultiCallable[_batch_pb2.BatchRequest, _batch_pb2.BatchResponse]
+    """Does many operations on any executions, each for itself: some may fail and
+    others not. It costs a fraction of as many calls.
+
+    The call fails only as a whole where it is malformed or too large
+    (INVALID_REQUEST, OVERLOADED); otherwise each result tells its own error.
+    buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE -- Pipeline is a stream of batches
+    """
+    Pipeline: _grpc.StreamStreamMultiCallable[_batch_pb2.BatchRequest, _batch_pb2.BatchResponse]
+    """A stream of batches, for callers with many operations under way. Send
+    operations as they come, many in a message where many wait; results come back as
+    they are done, with the tags of their operations. A tag may be used again
+    once its result is there.
+
+    Operations on one execution are done in the order in which they were sent; one
+    that reads sees what those before it wrote. The server stops reading while
+    too much is under way. It ends the stream with success when it stops: what has
+    no result then may have been done or not, as when a connection breaks. Send it
+    again, on a new stream, with the request_id that it had. Half-close the stream
+    to end it: what was sent is still answered.
+
+    What is large (above 64 KiB) had better be a call of its own: a stream carries
+    one message at a time.
+    buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE -- it is a stream of batches
+    buf:lint:ignore RPC_REQUEST_STANDARD_NAME -- it is a stream of batches
+    buf:lint:ignore RPC_RESPONSE_STANDARD_NAME -- it is a stream of batches
+    """
 
 @_typing.type_check_only
 class StateManagerAsyncStub(StateManagerStub):
@@ -272,6 +300,33 @@ class StateManagerAsyncStub(StateManagerStub):
 
     Errors: those of the operations. A field of an operation is named
     `operations[1].update.changes.status`.
+    """
+    Batch: _aio.UnaryUnaryMultiCallable[_batch_pb2.BatchRequest, _batch_pb2.BatchResponse]  # type: ignore[assignment]
+    """Does many operations on any executions, each for itself: some may fail and
+    others not. It costs a fraction of as many calls.
+
+    The call fails only as a whole where it is malformed or too large
+    (INVALID_REQUEST, OVERLOADED); otherwise each result tells its own error.
+    buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE -- Pipeline is a stream of batches
+    """
+    Pipeline: _aio.StreamStreamMultiCallable[_batch_pb2.BatchRequest, _batch_pb2.BatchResponse]  # type: ignore[assignment]
+    """A stream of batches, for callers with many operations under way. Send
+    operations as they come, many in a message where many wait; results come back as
+    they are done, with the tags of their operations. A tag may be used again
+    once its result is there.
+
+    Operations on one execution are done in the order in which they were sent; one
+    that reads sees what those before it wrote. The server stops reading while
+    too much is under way. It ends the stream with success when it stops: what has
+    no result then may have been done or not, as when a connection breaks. Send it
+    again, on a new stream, with the request_id that it had. Half-close the stream
+    to end it: what was sent is still answered.
+
+    What is large (above 64 KiB) had better be a call of its own: a stream carries
+    one message at a time.
+    buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE -- it is a stream of batches
+    buf:lint:ignore RPC_REQUEST_STANDARD_NAME -- it is a stream of batches
+    buf:lint:ignore RPC_RESPONSE_STANDARD_NAME -- it is a stream of batches
     """
 
 class StateManagerServicer(metaclass=_abc_1.ABCMeta):
@@ -498,6 +553,45 @@ class StateManagerServicer(metaclass=_abc_1.ABCMeta):
 
         Errors: those of the operations. A field of an operation is named
         `operations[1].update.changes.status`.
+        """
+
+    @_abc_1.abstractmethod
+    def Batch(
+        self,
+        request: _batch_pb2.BatchRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_batch_pb2.BatchResponse, _abc.Awaitable[_batch_pb2.BatchResponse]]:
+        """Does many operations on any executions, each for itself: some may fail and
+        others not. It costs a fraction of as many calls.
+
+        The call fails only as a whole where it is malformed or too large
+        (INVALID_REQUEST, OVERLOADED); otherwise each result tells its own error.
+        buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE -- Pipeline is a stream of batches
+        """
+
+    @_abc_1.abstractmethod
+    def Pipeline(
+        self,
+        request_iterator: _MaybeAsyncIterator[_batch_pb2.BatchRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_batch_pb2.BatchResponse], _abc.AsyncIterator[_batch_pb2.BatchResponse]]:
+        """A stream of batches, for callers with many operations under way. Send
+        operations as they come, many in a message where many wait; results come back as
+        they are done, with the tags of their operations. A tag may be used again
+        once its result is there.
+
+        Operations on one execution are done in the order in which they were sent; one
+        that reads sees what those before it wrote. The server stops reading while
+        too much is under way. It ends the stream with success when it stops: what has
+        no result then may have been done or not, as when a connection breaks. Send it
+        again, on a new stream, with the request_id that it had. Half-close the stream
+        to end it: what was sent is still answered.
+
+        What is large (above 64 KiB) had better be a call of its own: a stream carries
+        one message at a time.
+        buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE -- it is a stream of batches
+        buf:lint:ignore RPC_REQUEST_STANDARD_NAME -- it is a stream of batches
+        buf:lint:ignore RPC_RESPONSE_STANDARD_NAME -- it is a stream of batches
         """
 
 def add_StateManagerServicer_to_server(servicer: StateManagerServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -22,14 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from statekeeper.v1 import checkpoint_pb2 as statekeeper_dot_v1_dot_checkpoint__pb2
 from statekeeper.v1 import execution_pb2 as statekeeper_dot_v1_dot_execution__pb2
-from statekeeper.v1 import pause_requests_pb2 as statekeeper_dot_v1_dot_pause__requests__pb2
-from statekeeper.v1 import state_requests_pb2 as statekeeper_dot_v1_dot_state__requests__pb2
+from statekeeper.v1 import operation_pb2 as statekeeper_dot_v1_dot_operation__pb2
 from statekeeper.v1 import write_pb2 as statekeeper_dot_v1_dot_write__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n statekeeper/v1/transaction.proto\x12\x0estatekeeper.v1\x1a\x1fstatekeeper/v1/checkpoint.proto\x1a\x1estatekeeper/v1/execution.proto\x1a#statekeeper/v1/pause_requests.proto\x1a#statekeeper/v1/state_requests.proto\x1a\x1astatekeeper/v1/write.proto\"\xa0\x03\n\tOperation\x12+\n\x04save\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.SaveRequestH\x00\x12+\n\x04load\x18\x02 \x01(\x0b\x32\x1b.statekeeper.v1.LoadRequestH\x00\x12/\n\x06update\x18\x03 \x01(\x0b\x32\x1d.statekeeper.v1.UpdateRequestH\x00\x12/\n\x06\x64\x65lete\x18\x04 \x01(\x0b\x32\x1d.statekeeper.v1.DeleteRequestH\x00\x12-\n\x05pause\x18\x05 \x01(\x0b\x32\x1c.statekeeper.v1.PauseRequestH\x00\x12/\n\x06resume\x18\x06 \x01(\x0b\x32\x1d.statekeeper.v1.ResumeRequestH\x00\x12\x37\n\ncheckpoint\x18\x07 \x01(\x0b\x32!.statekeeper.v1.CheckpointRequestH\x00\x12\x31\n\x07restore\x18\x08 \x01(\x0b\x32\x1e.statekeeper.v1.RestoreRequestH\x00\x42\x0b\n\toperation\"\xad\x03\n\x0fOperationResult\x12,\n\x04save\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.SaveResponseH\x00\x12,\n\x04load\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.LoadResponseH\x00\x12\x30\n\x06update\x18\x03 \x01(\x0b\x32\x1e.statekeeper.v1.UpdateResponseH\x00\x12\x30\n\x06\x64\x65lete\x18\x04 \x01(\x0b\x32\x1e.statekeeper.v1.DeleteResponseH\x00\x12.\n\x05pause\x18\x05 \x01(\x0b\x32\x1d.statekeeper.v1.PauseResponseH\x00\x12\x30\n\x06resume\x18\x06 \x01(\x0b\x32\x1e.statekeeper.v1.ResumeResponseH\x00\x12\x38\n\ncheckpoint\x18\x07 \x01(\x0b\x32\".statekeeper.v1.CheckpointResponseH\x00\x12\x32\n\x07restore\x18\x08 \x01(\x0b\x32\x1f.statekeeper.v1.RestoreResponseH\x00\x42\n\n\x08response\"\x9d\x01\n\x12TransactionRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12-\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptions\x12-\n\noperations\x18\x03 \x03(\x0b\x32\x19.statekeeper.v1.Operation\"t\n\x13TransactionResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResult\x12\x30\n\x07results\x18\x02 \x03(\x0b\x32\x1f.statekeeper.v1.OperationResultBb\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n statekeeper/v1/transaction.proto\x12\x0estatekeeper.v1\x1a\x1estatekeeper/v1/execution.proto\x1a\x1estatekeeper/v1/operation.proto\x1a\x1astatekeeper/v1/write.proto\"\x9d\x01\n\x12TransactionRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12-\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptions\x12-\n\noperations\x18\x03 \x03(\x0b\x32\x19.statekeeper.v1.Operation\"t\n\x13TransactionResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResult\x12\x30\n\x07results\x18\x02 \x03(\x0b\x32\x1f.statekeeper.v1.OperationResultBb\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,12 +35,8 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'statekeeper.v1.transaction_
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\022dev.statekeeper.v1P\001ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1'
-  _globals['_OPERATION']._serialized_start=220
-  _globals['_OPERATION']._serialized_end=636
-  _globals['_OPERATIONRESULT']._serialized_start=639
-  _globals['_OPERATIONRESULT']._serialized_end=1068
-  _globals['_TRANSACTIONREQUEST']._serialized_start=1071
-  _globals['_TRANSACTIONREQUEST']._serialized_end=1228
-  _globals['_TRANSACTIONRESPONSE']._serialized_start=1230
-  _globals['_TRANSACTIONRESPONSE']._serialized_end=1346
+  _globals['_TRANSACTIONREQUEST']._serialized_start=145
+  _globals['_TRANSACTIONREQUEST']._serialized_end=302
+  _globals['_TRANSACTIONRESPONSE']._serialized_start=304
+  _globals['_TRANSACTIONRESPONSE']._serialized_end=420
 # @@protoc_insertion_point(module_scope)

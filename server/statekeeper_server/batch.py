@@ -1,0 +1,199 @@
+"""Batch and Pipeline: entries that come in one message, or in a stream of messages."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import Executor
+
+import grpc
+
+from statekeeper.v1.batch_pb2 import BatchRequest, BatchResponse
+from statekeeper_server import wire
+from statekeeper_server.admission import Admission
+from statekeeper_server.entries import Entries, Entry, Kind
+from statekeeper_server.errors import OverloadedError, invalid
+from statekeeper_server.limits import ANSWER_BYTES_MAX, LARGE_BYTES, OPERATIONS_MAX
+from statekeeper_server.rpc import Context, guarded, parse
+from statekeeper_server.shards import Shards
+
+_RESULTS_KEY = wire.field_key(BatchResponse.DESCRIPTOR.fields_by_name["results"].number)
+# A stream is not read while so much of it is under way.
+_UNDER_WAY_MAX = 4 * OPERATIONS_MAX
+# What is written at once; more results go into the next message.
+_MESSAGE_BYTES = 1024 * 1024
+_TOO_MUCH = invalid("operation", "its answer has no room in that of the batch: ask by itself")
+
+
+class Batches:
+    """Serves Batch and Pipeline.
+
+    Args:
+        kinds: how each operation is done, by its name in Operation.
+        shards: where.
+        threads: where large messages are checked.
+        admission: counts the bytes that are under way.
+    """
+
+    def __init__(
+        self, kinds: Mapping[str, Kind], shards: Shards, threads: Executor, admission: Admission
+    ) -> None:
+        self._kinds = kinds
+        self._shards = shards
+        self._threads = threads
+        self._admission = admission
+        self._draining = asyncio.Event()
+
+    def drain(self) -> None:
+        """Read no more from streams, and end them when what is under way is done."""
+        self._draining.set()
+
+    def handlers(self) -> "dict[str, grpc.RpcMethodHandler[bytes, bytes]]":
+        """The methods, by name."""
+        return {
+            "Batch": grpc.unary_unary_rpc_method_handler(self._batch),
+            "Pipeline": grpc.stream_stream_rpc_method_handler(self._pipeline),
+        }
+
+    async def _batch(self, raw: bytes, context: Context) -> bytes:
+        response = b""
+        async with guarded(context, "Batch"):
+            with self._admission.room(len(raw)):
+                response = await self._answer(raw)
+        return response
+
+    async def _answer(self, raw: bytes) -> bytes:
+        request = _parse(raw)
+        results: list[bytes] = [b""] * len(request.operations)
+        left, size_bytes = len(results), 0
+        done = asyncio.get_running_loop().create_future()
+
+        def deliver(entry: Entry, result: bytes) -> None:
+            nonlocal left, size_bytes
+            if len(result) > LARGE_BYTES and size_bytes + len(result) > ANSWER_BYTES_MAX:
+                result = entries.refusal(entry, _TOO_MUCH)
+            size_bytes += len(result)
+            results[entry.number] = wire.field(_RESULTS_KEY, result)
+            left -= 1
+            if not left and not done.done():
+                done.set_result(None)
+
+        entries = Entries(self._kinds, self._shards, self._threads, self._admission, deliver)
+        try:
+            large = len(raw) > LARGE_BYTES
+            for number, operation in enumerate(request.operations):
+                entries.start(number, operation, large=large)
+            await done
+        finally:
+            entries.leave()
+        return b"".join(results)
+
+    async def _pipeline(self, requests: AsyncIterator[bytes], context: Context) -> None:
+        async with guarded(context, "Pipeline"):
+            stream = _Stream(self._kinds, self._shards, self._threads, self._admission)
+            await stream.run(requests, context, self._draining)
+
+
+class _Stream:
+    """One caller's pipeline."""
+
+    def __init__(
+        self, kinds: Mapping[str, Kind], shards: Shards, threads: Executor, admission: Admission
+    ) -> None:
+        self._entries = Entries(kinds, shards, threads, admission, self._deliver)
+        self._admission = admission
+        self._results: list[bytes] = []
+        # What each message holds: its bytes, and how many of its operations are under way.
+        self._messages: dict[int, list[int]] = {}
+        self._under_way = 0
+        self._wake = asyncio.Event()
+        self._room = asyncio.Event()
+
+    async def run(
+        self, requests: AsyncIterator[bytes], context: Context, draining: asyncio.Event
+    ) -> None:
+        """Read, do and answer until the caller has sent all, or the server drains."""
+        reading = asyncio.ensure_future(self._read(requests))
+        ending = asyncio.ensure_future(draining.wait())
+        for task in (reading, ending):
+            task.add_done_callback(lambda _: self._wake.set())
+        try:
+            while True:
+                if self._results:
+                    message = self._take()
+                    await context.write(message)
+                    self._admission.leave(len(message))
+                    continue
+                if reading.done() and not reading.cancelled():
+                    reading.result()
+                if not self._under_way and (reading.done() or ending.done()):
+                    return
+                self._wake.clear()
+                if ending.done() and not reading.done():
+                    reading.cancel()
+                await self._wake.wait()
+        finally:
+            reading.cancel()
+            ending.cancel()
+            self._entries.leave()
+            held = [size_bytes for size_bytes, _ in self._messages.values()]
+            self._admission.leave(sum(held) + sum(map(len, self._results)))
+
+    async def _read(self, requests: AsyncIterator[bytes]) -> None:
+        number = 0
+        async for raw in requests:
+            number += 1
+            self._begin(number, raw)
+            while self._under_way >= _UNDER_WAY_MAX:
+                self._room.clear()
+                await self._room.wait()
+
+    def _begin(self, number: int, raw: bytes) -> None:
+        request = _parse(raw)
+        size_bytes = len(raw)
+        count = len(request.operations)
+        try:
+            self._admission.enter(size_bytes)
+        except OverloadedError as error:
+            for operation in request.operations:
+                self._entries.refuse(number, operation, error)
+            return
+        self._messages[number] = [size_bytes, count]
+        self._under_way += count
+        large = size_bytes > LARGE_BYTES
+        for operation in request.operations:
+            self._entries.start(number, operation, large=large)
+
+    def _deliver(self, entry: Entry, result: bytes) -> None:
+        if not self._results:
+            self._wake.set()
+        result = wire.field(_RESULTS_KEY, result)
+        # Counted until it is sent: a caller that reads slowly holds it here.
+        self._admission.hold(len(result))
+        self._results.append(result)
+        message = self._messages.get(entry.number)
+        if message is None:
+            return
+        self._under_way -= 1
+        message[1] -= 1
+        if not message[1]:
+            del self._messages[entry.number]
+            self._admission.leave(message[0])
+        self._room.set()
+
+    def _take(self) -> bytes:
+        """The results that are there, as one message that is not too large."""
+        size_bytes = count = 0
+        for result in self._results:
+            size_bytes += len(result)
+            if count and size_bytes > _MESSAGE_BYTES:
+                break
+            count += 1
+        taken, self._results = self._results[:count], self._results[count:]
+        return b"".join(taken)
+
+
+def _parse(raw: bytes) -> BatchRequest:
+    request = parse(BatchRequest, raw)
+    count = len(request.operations)
+    if not 0 < count <= OPERATIONS_MAX:
+        raise invalid("operations", f"has {count}, it must have 1 to {OPERATIONS_MAX}")
+    return request

@@ -1,0 +1,56 @@
+"""Who has asked for an operation, and hears what became of it."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from statekeeper_server.operations.writing import Done
+
+
+class Caller(Protocol):
+    """A caller; called on the event loop, but for `wanted`."""
+
+    def wanted(self) -> bool:
+        """Whether it still waits; from any thread."""
+        ...
+
+    def tell(self, outcome: Done | Exception | None) -> bool:
+        """Answer it; False when it has gone. None: it was not wanted when its turn came."""
+        ...
+
+    def wait(self, forget: Callable[[], None]) -> None:
+        """Have it wait for a lock; it calls `forget` when it goes away meanwhile."""
+        ...
+
+
+class FutureCaller:
+    """A caller that awaits a future; it goes away by cancelling that. Implements `Caller`."""
+
+    __slots__ = ("answer",)
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.answer: asyncio.Future[Done] = loop.create_future()
+
+    def wanted(self) -> bool:
+        """Whether it still waits."""
+        return not self.answer.cancelled()
+
+    def tell(self, outcome: Done | Exception | None) -> bool:
+        """Answer it; False when it has gone."""
+        answer = self.answer
+        if outcome is None or answer.done():
+            return False
+        if isinstance(outcome, Exception):
+            answer.set_exception(outcome)
+        else:
+            answer.set_result(outcome)
+        return True
+
+    def wait(self, forget: Callable[[], None]) -> None:
+        """Have it wait for a lock."""
+
+        def left(answer: asyncio.Future[Done]) -> None:
+            if answer.cancelled():
+                forget()
+
+        self.answer.add_done_callback(left)

@@ -1,0 +1,313 @@
+"""Many operations in one message, each for itself: what Batch and Pipeline have in common.
+
+An entry takes the way of the unary RPC of its name: small writes go straight into the
+queue of their shard, small reads are answered at once; what is large or has to wait for
+something else gets a task. Entries on one execution keep their order.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Executor
+from typing import Any, NamedTuple
+
+from google.rpc.status_pb2 import Status
+
+from statekeeper.v1.operation_pb2 import Operation, OperationResult
+from statekeeper_server import wire
+from statekeeper_server.admission import Admission
+from statekeeper_server.errors import StateError, invalid
+from statekeeper_server.limits import LARGE_BYTES, WAIT_MAX_US
+from statekeeper_server.logs import get_logger
+from statekeeper_server.operations.writing import Done
+from statekeeper_server.requests.fields import check_duration, check_key, shown_key
+from statekeeper_server.shards import Shards
+from statekeeper_server.status import DEADLINE_STATUS, INTERNAL_STATUS, to_status
+
+_log = get_logger(__name__)
+
+_FIELDS = OperationResult.DESCRIPTOR.fields_by_name
+_ERROR_KEY = wire.field_key(_FIELDS["error"].number)
+_TAG_KEY = wire.varint_key(_FIELDS["tag"].number)
+
+Deliver = Callable[["Entry", bytes], None]
+"""Takes an entry and its OperationResult, serialised."""
+
+
+class Kind(NamedTuple):
+    """How the operations of one name are done.
+
+    Attributes:
+        check: makes of a message a checked request; raises StateError.
+        method: the way of the unary RPC.
+        operation: what a shard applies; None where only the way of the RPC will do.
+        at_once: answers a read without a wait, or gives None where that takes too long.
+        simple: whether `operation` is all that a checked request needs.
+    """
+
+    check: Callable[[Any], Any]
+    method: Callable[[Any], Awaitable[bytes]]
+    operation: Callable[..., Any] | None = None
+    at_once: Callable[[Any], bytes | None] | None = None
+    simple: Callable[[Any], bool] = lambda _: True
+
+
+class _Line:
+    """The entries on one execution: those under way, and those that wait for them.
+
+    Attributes:
+        row: the execution.
+        under_way: how many are.
+        alone: whether the one under way must end before any other begins.
+        advancing: whether those that wait are being begun just now.
+        waiting: those that wait.
+    """
+
+    __slots__ = ("advancing", "alone", "row", "under_way", "waiting")
+
+    def __init__(self, row: bytes) -> None:
+        self.row = row
+        self.under_way = 0
+        self.alone = False
+        self.advancing = False
+        self.waiting: deque[Entry] = deque()
+
+
+class Entry:
+    """One operation, and who hears of its result. Implements `Caller`."""
+
+    __slots__ = (
+        "_deadline_s",
+        "_entries",
+        "_forget",
+        "checked",
+        "kind",
+        "line",
+        "message",
+        "number",
+        "row",
+        "tag",
+    )
+
+    def __init__(self, entries: "Entries", number: int, operation: Operation) -> None:
+        self._entries = entries
+        self._deadline_s: float | None = None
+        self._forget: Callable[[], None] | None = None
+        self.number = number
+        self.tag = operation.tag
+        self.kind = ""
+        self.row = b""
+        self.line: _Line | None = None
+        self.message: Any = None
+        self.checked: Any = None
+
+    def limit(self, timeout_us: int) -> None:
+        """Give it so long to be applied."""
+        self._deadline_s = time.monotonic() + timeout_us / 1_000_000
+
+    @property
+    def left_s(self) -> float | None:
+        """How long it may take still."""
+        return None if self._deadline_s is None else self._deadline_s - time.monotonic()
+
+    def wanted(self) -> bool:
+        """Whether it still waits."""
+        if self._entries.gone:
+            return False
+        return self._deadline_s is None or time.monotonic() < self._deadline_s
+
+    def tell(self, outcome: Done | Exception | None) -> bool:
+        """Answer it; False when it has gone."""
+        self._forget = None
+        if self._entries.gone:
+            return False
+        if isinstance(outcome, Done):
+            self._entries.succeed(self, outcome.response)
+        else:
+            self._entries.fail(self, outcome)
+        return True
+
+    def wait(self, forget: Callable[[], None]) -> None:
+        """Have it wait for a lock."""
+        self._forget = forget
+        self._entries.waiters.add(self)
+        if self._entries.gone:
+            self.leave()
+
+    def leave(self) -> None:
+        """Wait no more for a lock."""
+        forget, self._forget = self._forget, None
+        if forget is not None:
+            forget()
+
+
+class Entries:
+    """The operations of a batch or a stream that are under way. Of the event loop.
+
+    Args:
+        kinds: how each is done, by the names of Operation.
+        shards: where.
+        threads: where large messages are checked.
+        admission: tells whether there is room for what is large.
+        deliver: gets each result, once, maybe at once.
+    """
+
+    def __init__(
+        self,
+        kinds: Mapping[str, Kind],
+        shards: Shards,
+        threads: Executor,
+        admission: Admission,
+        deliver: Deliver,
+    ) -> None:
+        self._kinds = kinds
+        self._keys = {name: wire.field_key(_FIELDS[name].number) for name in kinds}
+        self._shards = shards
+        self._threads = threads
+        self._admission = admission
+        self._deliver = deliver
+        self._lines: dict[bytes, _Line] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.waiters: set[Entry] = set()
+        self.gone = False
+
+    def start(self, number: int, operation: Operation, *, large: bool) -> None:
+        """Begin one operation.
+
+        Args:
+            number: given back with the result.
+            operation: what to do.
+            large: whether it may be a large one.
+        """
+        entry = Entry(self, number, operation)
+        try:
+            self._check(entry, operation, large=large)
+        except StateError as error:
+            self.fail(entry, error)
+            return
+        line = self._lines.get(entry.row)
+        if line is None:
+            line = self._lines[entry.row] = _Line(entry.row)
+        entry.line = line
+        if line.waiting or (line.under_way and (line.alone or not self._is_simple(entry))):
+            line.waiting.append(entry)
+        else:
+            self._launch(entry, line)
+
+    def refuse(self, number: int, operation: Operation, error: StateError) -> None:
+        """Answer an operation that is not even begun."""
+        self.fail(Entry(self, number, operation), error)
+
+    def leave(self) -> None:
+        """Nobody waits for the results any more: what is not begun is not done."""
+        self.gone = True
+        for task in tuple(self._tasks):
+            task.cancel()
+        for entry in tuple(self.waiters):
+            entry.leave()
+
+    def succeed(self, entry: Entry, response: bytes) -> None:
+        """Deliver a response."""
+        self._finish(entry, wire.field(self._keys[entry.kind], response) + _tag(entry))
+
+    def fail(self, entry: Entry, error: Exception | None) -> None:
+        """Deliver an error; None: its time was over before it was its turn."""
+        self._finish(entry, self.refusal(entry, error))
+
+    def refusal(self, entry: Entry, error: Exception | None) -> bytes:
+        """The result that is an error."""
+        result = wire.field(_ERROR_KEY, _status(entry, error).SerializeToString())
+        return result + _tag(entry)
+
+    def _check(self, entry: Entry, operation: Operation, *, large: bool) -> None:
+        name = operation.WhichOneof("operation")
+        if name is None:
+            raise invalid("operation", "is empty, or of a kind that this server does not know")
+        entry.kind = name
+        message = entry.message = getattr(operation, name)
+        if operation.HasField("timeout"):
+            timeout_us = check_duration("timeout", operation.timeout, WAIT_MAX_US, "24 hours")
+            entry.limit(timeout_us)
+        if large and message.ByteSize() > LARGE_BYTES:
+            entry.row = check_key(message.key).row
+        else:
+            entry.checked = self._kinds[name].check(message)
+            entry.row = entry.checked.key.row
+
+    def _is_simple(self, entry: Entry) -> bool:
+        kind, checked = self._kinds[entry.kind], entry.checked
+        return kind.operation is not None and checked is not None and kind.simple(checked)
+
+    def _launch(self, entry: Entry, line: _Line) -> None:
+        kind, checked = self._kinds[entry.kind], entry.checked
+        line.under_way += 1
+        line.alone = not self._is_simple(entry)
+        try:
+            if not line.alone and kind.operation is not None:
+                self._shards.of(checked.key).submit(kind.operation, checked, entry)
+                return
+            if kind.at_once is not None and checked is not None:
+                response = kind.at_once(checked)
+                if response is not None:
+                    self.succeed(entry, response)
+                    return
+        except StateError as error:
+            self.fail(entry, error)
+            return
+        task = asyncio.get_running_loop().create_task(self._take_time(entry))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _take_time(self, entry: Entry) -> None:
+        kind = self._kinds[entry.kind]
+        try:
+            async with asyncio.timeout(entry.left_s):
+                self._admission.enter(0)
+                if entry.checked is None:
+                    loop = asyncio.get_running_loop()
+                    check = loop.run_in_executor(self._threads, kind.check, entry.message)
+                    entry.checked = await check
+                response = await kind.method(entry.checked)
+        except StateError as error:
+            self.fail(entry, error)
+        except TimeoutError:
+            self.fail(entry, None)
+        except Exception as error:  # noqa: BLE001 - it is logged, and the caller is told that much
+            _log.exception("operation failed", operation=entry.kind)
+            self.fail(entry, error)
+        else:
+            self.succeed(entry, response)
+
+    def _finish(self, entry: Entry, result: bytes) -> None:
+        if self.waiters:
+            self.waiters.discard(entry)
+        self._deliver(entry, result)
+        line = entry.line
+        if line is not None:
+            line.under_way -= 1
+            if not line.under_way and not line.advancing:
+                self._advance(line)
+
+    def _advance(self, line: _Line) -> None:
+        """Begin those that wait, as far as they can go together."""
+        line.advancing = True
+        while line.waiting:
+            if line.under_way and (line.alone or not self._is_simple(line.waiting[0])):
+                break
+            self._launch(line.waiting.popleft(), line)
+        line.advancing = False
+        if not line.under_way:
+            del self._lines[line.row]
+
+
+def _tag(entry: Entry) -> bytes:
+    return _TAG_KEY + wire.varint(entry.tag) if entry.tag else b""
+
+
+def _status(entry: Entry, error: Exception | None) -> Status:
+    if error is None:
+        return DEADLINE_STATUS
+    if isinstance(error, StateError):
+        return to_status(error, None if entry.message is None else shown_key(entry.message))
+    return INTERNAL_STATUS
