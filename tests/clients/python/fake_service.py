@@ -123,6 +123,12 @@ class FakeService(state_manager_pb2_grpc.StateManagerServicer):
     def Transaction(self, request: Any, context: Any) -> Any:  # noqa: N802 - the RPC's name
         return self._take("Transaction", request, context, _unplanned)
 
+    def Batch(self, request: Any, context: Any) -> Any:  # noqa: N802 - the RPC's name
+        return self._take("Batch", request, context, _unplanned)
+
+    def Pipeline(self, request_iterator: Any, context: Any) -> Any:  # noqa: N802 - the RPC's name
+        return self._take("Pipeline", request_iterator, context, _unplanned)
+
     def write(self, request: Any, state: execution_pb2.ExecutionState) -> write_pb2.WriteResult:
         """Stores a state as a write of a request's execution."""
         key = (request.key.namespace, request.key.execution_id)

@@ -208,7 +208,7 @@ async def test_who_stops_waiting_leaves_the_queue(
 
 async def test_a_block_renews_its_lease(asm: AsyncStateManager) -> None:
     """B57."""
-    async with asm.lock(lease=0.3) as lock:
+    async with asm.lock(lease=3) as lock:
         first = lock.lease_expire_time
         assert first is not None
         async with asyncio.timeout(30):
