@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from statekeeper import Client, StateManager
 from statekeeper.testing import TestServer
@@ -30,6 +30,10 @@ def save_loaded(sm: StateManager, n: int) -> None:
         sm.save(state)
         loaded = sm.load()
         assert loaded is not None
+        if any(pause.waits for pause in state.pauses):
+            # How long those keep it alive is the server's to say.
+            state.expire_time = loaded.expire_time
+            state.create_time = loaded.create_time
         assert vars(loaded) == vars(state)
 
 
@@ -49,6 +53,45 @@ def delete(sm: StateManager, _: int) -> None:
     sm.delete()
 
 
+def pause(sm: StateManager, n: int) -> None:
+    """Pauses, maybe for longer than the time to live."""
+    expires_at = datetime.now(UTC) + timedelta(hours=1 + n)
+    sm.pause(member="m", reason="r", data={"n": n}, expires_at=expires_at)
+
+
+def resume(sm: StateManager, _: int) -> None:
+    """Answers the oldest pause that waits."""
+    state = sm.load()
+    for each in () if state is None else state.pauses:
+        if each.waits:
+            sm.resume(pause_id=each.pause_id, input={})
+            return
+
+
+def checkpoint(sm: StateManager, n: int) -> None:
+    """Names what there is, and lets it live for another time.
+
+    What a save makes of that time is worked out from the last change, which a
+    checkpoint is not; so there has to be one.
+    """
+    if sm.load() is not None:
+        sm.checkpoint("c", ttl=n + 3600)
+        assert same(sm, sm)
+        sm.update(metadata={"n": n})
+
+
+def restore(sm: StateManager, _: int) -> None:
+    """Goes back to what was named."""
+    if sm.list_checkpoints():
+        sm.restore("c")
+
+
+def transaction(sm: StateManager, n: int) -> None:
+    """Changes parts, and moves the state on in place."""
+    if sm.load() is not None:
+        sm.transaction(lambda state: state.metadata.update(n=n))
+
+
 WRITES: list[Callable[[StateManager, int], None]] = [
     save,
     save_without_start_time,
@@ -57,6 +100,12 @@ WRITES: list[Callable[[StateManager, int], None]] = [
     update,
     update,
     delete,
+    pause,
+    pause,
+    resume,
+    checkpoint,
+    restore,
+    transaction,
 ]
 
 
@@ -74,7 +123,7 @@ def test_the_cache_gives_what_the_server_would_give(
     plain, cached = client.state_manager("e"), client.state_manager("e", cache_ttl=3600)
     chance = random.Random(76)  # noqa: S311 - the same every time, so that a failure comes back
 
-    for n in range(200):
+    for n in range(400):
         write = chance.choice(WRITES)
         write(chance.choice([plain, cached]), n)
         if chance.random() < 0.8:

@@ -239,6 +239,6 @@ async def test_a_block_that_is_not_let_in_raises(fake: FakeServer, asm: AsyncSta
 
 async def test_a_block_renews_its_lease(fake: FakeServer, asm: AsyncStateManager) -> None:
     """B57."""
-    async with asm.lock(lease=0.3) as lock:
-        await asyncio.to_thread(fake.service.wait_for_requests, 3)
+    async with asm.lock(lease=3) as lock:
+        await asyncio.to_thread(fake.service.wait_for_requests, 2)
         assert not lock.lost

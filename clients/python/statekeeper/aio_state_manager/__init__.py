@@ -10,9 +10,10 @@ from statekeeper.aio_state_manager.state import AsyncStatePart
 class AsyncStateManager(
     AsyncStatePart, AsyncPausePart, AsyncCheckpointPart, AsyncLockPart, AsyncMigrationPart
 ):
-    """Saves and loads the state of one execution; made by `AsyncClient.state_manager`.
+    """The state, pauses, checkpoints and lock of one execution.
 
-    Handles are cheap, and may be used by several tasks of one event loop.
+    Made by `AsyncClient.state_manager`. Handles are cheap, and may be used by
+    several tasks of one event loop.
 
     Writes take these options:
 

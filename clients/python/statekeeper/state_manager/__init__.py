@@ -8,9 +8,9 @@ from statekeeper.state_manager.state import StatePart
 
 
 class StateManager(StatePart, PausePart, CheckpointPart, LockPart, MigrationPart):
-    """Saves and loads the state of one execution; made by `Client.state_manager`.
+    """The state, pauses, checkpoints and lock of one execution.
 
-    Handles are cheap, and may be used from several threads.
+    Made by `Client.state_manager`. Handles are cheap, and may be used from several threads.
 
     Writes take these options:
 
