@@ -273,11 +273,12 @@ class StateManager:
             ]
             last = request.after
             for place, waiting in heapq.merge(*lists, key=lambda each: each[0]):
-                if len(response.pauses) == request.page_size or size_bytes > ANSWER_BYTES_MAX:
+                size_bytes += waiting.ByteSize()
+                full = len(response.pauses) == request.page_size or size_bytes > ANSWER_BYTES_MAX
+                if full and response.pauses:
                     response.next_page_token = pauses_page_token(request, last)
                     break
                 response.pauses.append(waiting)
-                size_bytes += waiting.ByteSize()
                 last = place
         return response.SerializeToString()
 
