@@ -150,8 +150,8 @@ def _prolong(draft: Draft, head: Head) -> None:
 
 def _put_checkpoints(draft: Draft, head: Head) -> None:
     # Before the entries: what they supersede may be needed by a checkpoint from now on.
-    for name, row in draft.checkpoints.items():
-        row.position = draft.store.next_revision
+    for ordinal, (name, row) in enumerate(draft.checkpoints.items()):
+        row.position, row.ordinal = draft.store.next_revision, ordinal
         if not row.HasField("execution"):
             row.execution.CopyFrom(head.execution)
         draft.store.put_checkpoint(head.uid, name, row)
