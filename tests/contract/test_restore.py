@@ -231,11 +231,11 @@ def test_any_state_of_any_history_can_be_gone_back_to(
     """B45, B48, B52: saves, updates, restores and checkpoints in any order."""
     dice = chance(("restore", seed))
     raw.stub.Save(save_request(execution_id))
-    seen = {}
+    seen: dict[int, ExecutionState] = {}
     named: dict[str, ExecutionState] = {}
     for n in range(60):
         kind = dice.choice(["save", "update", "update", "restore", "back", "name"])
-        values = {name: f"[{n}]" for name in dice.sample("abcd", dice.randint(0, 3))}
+        values = dict.fromkeys(dice.sample("abcd", dice.randint(0, 3)), f"[{n}]")
         if dice.random() < 0.2:
             values["big"] = f'"{str(n) * 40_000}"'
         state = ExecutionState(
