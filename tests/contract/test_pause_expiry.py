@@ -434,6 +434,29 @@ def test_an_answered_or_deleted_pause_does_not_expire(timed: Timed) -> None:
     assert execution_of(timed.raw, "exec_3").state.status == STATUS_COMPLETED
 
 
+def test_reads_are_served_when_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """B36: also of an execution whose pause is due, before its timer comes."""
+    monkeypatch.setattr("statekeeper_server.committer.expire_due_pauses", lambda *_: None)
+    with TestServer(shards=1, map_size=16 * 1024**2) as server, RawClient(server.address) as raw:
+        timed = Timed(server, raw)
+        opened = timed.pause(1)
+        for size in (200_000, 4_000, 1):
+            state = ExecutionState(
+                status=STATUS_RUNNING, context=document(a=chance(size).randbytes(size))
+            )
+            for n in range(10_000):
+                call = raw.stub.Save.future(save_request(f"full_{size}_{n}", state))
+                if call.exception() is not None:
+                    break
+        assert raw.refusal(raw.stub.Save, save_request("one_more")).reason == "STORAGE_FULL"
+        timed.advance(1)
+
+        assert execution_of(raw, "exec_1").state.status == STATUS_FAILED
+        assert get_pause(raw, "exec_1", pause_id=opened.pause_id).pause.status == (
+            PAUSE_STATUS_EXPIRED
+        )
+
+
 def test_a_lock_does_not_stop_it(timed: Timed) -> None:
     """B37, B63: an exclusive lock keeps callers out, not time."""
     timed.pause(1)

@@ -13,6 +13,7 @@ from statekeeper.testing import TestServer
 from statekeeper.v1.execution_pb2 import STATUS_RUNNING
 from statekeeper.v1.transaction_pb2 import Operation, TransactionRequest
 from statekeeper.v1.write_pb2 import WriteOptions
+from statekeeper_server.engine import Table
 from tests.support.pauses import (
     execution_of,
     get_pause,
@@ -24,6 +25,7 @@ from tests.support.pauses import (
 )
 from tests.support.raw import DEADLINE_S, RawClient, Refusal, document, key_of, save_request
 from tests.support.server_process import ServerProcess
+from tests.support.tables import rows, wait_until
 
 THREADS = 64
 
@@ -42,6 +44,25 @@ def test_a_repeated_pause_gives_the_same_token(raw: RawClient, execution_id: str
     before = execution_of(raw, execution_id)
     assert raw.stub.Pause(request).token == first.token
     assert execution_of(raw, execution_id) == before
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=grpc.RpcError,
+    reason="what an answer did is remembered with its execution, and a token leads there no more",
+)
+def test_a_repeated_answer_gets_the_first_answer_after_a_delete(
+    statekeeper_server: TestServer,
+) -> None:
+    """B70, B31: though it names no execution, and the token is forgotten."""
+    with RawClient(statekeeper_server.address) as raw:
+        token = open_pause(raw, "exec_1").token
+        request = resume_request(token=token, request_id="r1")
+        first = raw.stub.Resume(request)
+        raw.delete(key_of("exec_1"))
+        wait_until(lambda: not rows(statekeeper_server, Table.TOKENS))
+
+        assert raw.stub.Resume(request).result.revision == first.result.revision
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["named", "by the token alone"])
