@@ -17,6 +17,7 @@ _ENTRY_HEAD = struct.Struct(">QBB")
 _CHUNK = struct.Struct(">QQII")
 _PAUSE_ID = re.compile(r"p([0-9]{1,18})(?:\.([0-9]{1,4}))?", re.ASCII).fullmatch
 _PAUSE = struct.Struct(">QQI")
+ORDINAL_MAX = 0xFFFF_FFFF
 _VERSION_BYTES = _REVISION.size
 
 

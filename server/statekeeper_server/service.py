@@ -66,6 +66,7 @@ from statekeeper_server.operations.tokens import Token
 from statekeeper_server.operations.transaction import Transaction, transaction
 from statekeeper_server.operations.update import Update, update
 from statekeeper_server.operations.writing import Done, WriteRequest
+from statekeeper_server.requests.checkpoint import checkpoints_page_token
 from statekeeper_server.requests.list_pauses import pauses_page_token
 from statekeeper_server.requests.pages import page_token
 from statekeeper_server.rpc import unary
@@ -302,11 +303,12 @@ class StateManager:
             ]
             last = request.after
             for place, waiting in heapq.merge(*lists, key=lambda each: each[0]):
-                if len(response.pauses) == request.page_size or size_bytes > ANSWER_BYTES_MAX:
+                size_bytes += waiting.ByteSize()
+                full = len(response.pauses) == request.page_size or size_bytes > ANSWER_BYTES_MAX
+                if full and response.pauses:
                     response.next_page_token = pauses_page_token(request, last)
                     break
                 response.pauses.append(waiting)
-                size_bytes += waiting.ByteSize()
                 last = place
         return response.SerializeToString()
 
@@ -332,7 +334,7 @@ def _list_revisions(store: Reader, request: ListRevisions, now_us: int) -> Messa
 def _list_checkpoints(store: Reader, request: ListCheckpoints, now_us: int) -> Message:
     response, next_after = list_checkpoints(store, request, now_us)
     if next_after is not None:
-        response.next_page_token = page_token(request.key.row, next_after)
+        response.next_page_token = checkpoints_page_token(request, next_after)
     return response
 
 

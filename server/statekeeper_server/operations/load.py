@@ -86,8 +86,13 @@ def put_loaded(
 def load(draft: Draft, request: Load) -> LoadResponse:
     """Load as a part of a transaction, which sees what its other parts have done."""
     response = LoadResponse()
-    if request.of_the_past:
-        loaded = find(draft.store, request, draft.now_us)
+    made = draft.checkpoints.get(request.checkpoint)
+    # One that names what the transaction itself writes is the last thing that does.
+    if request.of_the_past and (made is None or made.HasField("execution")):
+        if made is None:
+            loaded = find(draft.store, request, draft.now_us)
+        else:
+            loaded = Loaded(draft.living_head(), made.execution)
         if loaded is not None:
             put_loaded(response.execution, draft.store, loaded, request.selection)
         return response

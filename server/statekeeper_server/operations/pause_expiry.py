@@ -16,7 +16,6 @@ from statekeeper.v1.pause_pb2 import (
 )
 from statekeeper.v1.write_pb2 import WriteResult
 from statekeeper_server.keys import ExecutionKey, PauseNumber
-from statekeeper_server.limits import OVERHEAD_BYTES
 from statekeeper_server.operations.draft import Draft
 from statekeeper_server.operations.resume import run_again
 from statekeeper_server.operations.storing import store_draft
@@ -27,11 +26,14 @@ from statekeeper_server.store.writer import Writer
 
 
 class Settle(NamedTuple):
-    """An execution whose pauses are to be looked at before it is read."""
+    """An execution whose pauses are to be looked at before it is read.
+
+    It asks for no room, as its timer does not: reads are served when there is none.
+    """
 
     key: ExecutionKey
     options: WriteOptions = NO_OPTIONS
-    stored_bytes: int = OVERHEAD_BYTES
+    stored_bytes: int = 0
 
 
 def has_due_pause(head: Head, now_us: int) -> bool:
@@ -49,9 +51,12 @@ def expire_pauses(store: Writer, key: ExecutionKey, now_us: int) -> None:
     """Do what the pauses of an execution that are due ask for."""
     draft = Draft(store, key, NO_OPTIONS, now_us)
     due = [
-        number for number, pause in draft.open_pauses.items() if 0 < pause.expire_time_us <= now_us
+        (pause.expire_time_us, number)
+        for number, pause in draft.open_pauses.items()
+        if 0 < pause.expire_time_us <= now_us
     ]
-    for number in due:
+    # In the order of their times: coming late makes no difference to what becomes of them.
+    for _, number in sorted(due):
         if number in draft.open_pauses:
             _expire(draft, number)
     if draft.writes:

@@ -159,8 +159,8 @@ def _prolong(draft: Draft, head: Head) -> None:
 def _put_checkpoints(draft: Draft, head: Head) -> None:
     for name, gone in draft.gone_checkpoints.items():
         draft.store.remove_checkpoint(head, name, gone)
-    for name, row in draft.checkpoints.items():
-        row.position = draft.store.next_revision
+    for ordinal, (name, row) in enumerate(draft.checkpoints.items()):
+        row.position, row.ordinal = draft.store.next_revision, ordinal
         if not row.HasField("execution"):
             row.execution.CopyFrom(head.execution)
         draft.store.put_checkpoint(head.uid, name, row)

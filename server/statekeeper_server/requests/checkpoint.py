@@ -10,11 +10,11 @@ from statekeeper_server.errors import invalid
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import OVERHEAD_BYTES
 from statekeeper_server.operations.checkpoint import Checkpoint, DeleteCheckpoint
-from statekeeper_server.operations.list_checkpoints import ListCheckpoints
+from statekeeper_server.operations.list_checkpoints import FIRST, ListCheckpoints, Place
 from statekeeper_server.operations.restore import Restore
 from statekeeper_server.operations.writing import WriteOptions
 from statekeeper_server.requests.fields import check_key, check_name, check_options
-from statekeeper_server.requests.pages import check_page_size, read_page_token
+from statekeeper_server.requests.pages import check_page_size, page_token, read_page_token
 
 
 def check_checkpoint(request: CheckpointRequest) -> Checkpoint:
@@ -57,7 +57,17 @@ def check_delete_checkpoint(request: DeleteCheckpointRequest) -> DeleteCheckpoin
 def check_list_checkpoints(request: ListCheckpointsRequest) -> ListCheckpoints:
     """Check a ListCheckpointsRequest."""
     key = check_key(request.key)
-    place = read_page_token(request.page_token, key.row, 1)
-    after = 0 if place is None else place[0]
+    place = read_page_token(request.page_token, _subject(key), 2)
+    after = FIRST if place is None else Place(*place)
     page_size = check_page_size(request.page_size)
     return ListCheckpoints(key, request.include_state, page_size, after)
+
+
+def checkpoints_page_token(request: ListCheckpoints, last: Place) -> str:
+    """The token of the page after a place."""
+    return page_token(_subject(request.key), *last)
+
+
+def _subject(key: ExecutionKey) -> bytes:
+    # Not the key alone, which is that of the execution's revisions.
+    return key.row + b"\0checkpoints"

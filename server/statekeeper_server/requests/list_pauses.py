@@ -1,7 +1,8 @@
 """What makes a ListPausesRequest valid."""
 
 from statekeeper.v1.pause_requests_pb2 import ListPausesRequest
-from statekeeper_server.keys import PauseNumber
+from statekeeper_server.errors import invalid
+from statekeeper_server.keys import ORDINAL_MAX, PauseNumber
 from statekeeper_server.operations.list_pauses import FIRST, ListPauses, Place
 from statekeeper_server.requests.fields import check_namespace
 from statekeeper_server.requests.pages import check_page_size, page_token, read_page_token
@@ -13,8 +14,10 @@ def check_list_pauses(request: ListPausesRequest) -> ListPauses:
     numbers = read_page_token(request.page_token, namespace.encode(), 4)
     after = FIRST
     if numbers is not None:
-        create_time_us, shard, *number = numbers
-        after = Place(create_time_us, shard, PauseNumber(*number))
+        create_time_us, shard, revision, ordinal = numbers
+        if ordinal > ORDINAL_MAX:
+            raise invalid("page_token", "is not a token that this service gave")
+        after = Place(create_time_us, shard, PauseNumber(revision, ordinal))
     return ListPauses(namespace, check_page_size(request.page_size), after)
 
 

@@ -90,18 +90,20 @@ class PauseRef(_message.Message):
     def __init__(self, key: _Optional[_Union[_execution_pb2.ExecutionKey, _Mapping]] = ..., uid: _Optional[int] = ...) -> None: ...
 
 class CheckpointRow(_message.Message):
-    __slots__ = ("revision", "time_us", "position", "actor", "execution")
+    __slots__ = ("revision", "time_us", "position", "actor", "execution", "ordinal")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     TIME_US_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
     EXECUTION_FIELD_NUMBER: _ClassVar[int]
+    ORDINAL_FIELD_NUMBER: _ClassVar[int]
     revision: int
     time_us: int
     position: int
     actor: str
     execution: _execution_pb2.Execution
-    def __init__(self, revision: _Optional[int] = ..., time_us: _Optional[int] = ..., position: _Optional[int] = ..., actor: _Optional[str] = ..., execution: _Optional[_Union[_execution_pb2.Execution, _Mapping]] = ...) -> None: ...
+    ordinal: int
+    def __init__(self, revision: _Optional[int] = ..., time_us: _Optional[int] = ..., position: _Optional[int] = ..., actor: _Optional[str] = ..., execution: _Optional[_Union[_execution_pb2.Execution, _Mapping]] = ..., ordinal: _Optional[int] = ...) -> None: ...
 
 class LockRow(_message.Message):
     __slots__ = ("owner", "fencing_token", "lease_us", "expire_time_us", "exclusive")
