@@ -128,22 +128,19 @@ class LockChanges:
 
     Attributes:
         now_us: the batch's time by the monotonic clock.
+        waiting: how many wait.
         changed: what to commit.
         answered: who need not wait any longer, and what they are told.
     """
 
-    __slots__ = ("_table", "answered", "changed", "now_us")
+    __slots__ = ("_table", "answered", "changed", "now_us", "waiting")
 
     def __init__(self, table: LockTable, now_us: int) -> None:
         self._table = table
         self.now_us = now_us
+        self.waiting = table.waiting
         self.changed: dict[bytes, LockState] = {}
         self.answered: list[tuple[Waiter, Any]] = []
-
-    @property
-    def waiting(self) -> int:
-        """How many waited before this batch."""
-        return self._table.waiting
 
     def state(self, row: bytes) -> LockState:
         """The lock of an execution."""
@@ -157,6 +154,7 @@ class LockChanges:
 
     def put(self, row: bytes, state: LockState) -> None:
         """Change the lock of an execution."""
+        self.waiting += len(state.waiters) - len(self.state(row).waiters)
         self.changed[row] = state
 
     def commit(self) -> None:
