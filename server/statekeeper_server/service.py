@@ -159,7 +159,14 @@ class StateManager:
         async def method(request: WriteRequest) -> bytes:
             if isinstance(request, Restore | Transaction):
                 request = self._with_room(request)
-            done = await self._shards.of(request.key).apply(operation, request)
+            shard = self._shards.of(request.key)
+            answer = shard.apply(operation, request)
+            try:
+                done = await answer
+            except asyncio.CancelledError:
+                # It may have been answered just before.
+                shard.take_back(answer)
+                raise
             return done.response
 
         return method

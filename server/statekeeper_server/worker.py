@@ -16,7 +16,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -25,7 +25,7 @@ from typing import Protocol, TypeVar
 from statekeeper_server.clock import Clock
 from statekeeper_server.committer import Batch, Committer, Outcome
 from statekeeper_server.engine import Engine, EngineBrokenError
-from statekeeper_server.errors import OverloadedError, StateError, StorageError
+from statekeeper_server.errors import OverloadedError, StorageError
 from statekeeper_server.logs import get_logger
 from statekeeper_server.operations.lock import Forgotten, forget_waiter, release_unclaimed
 from statekeeper_server.operations.writing import Done, WriteRequest
@@ -156,6 +156,17 @@ class Worker:
             self._waiting_bytes and self._waiting_bytes + size_bytes > self._limits.bytes_max
         ):
             raise OverloadedError(f"too much is waiting for {self._name}")
+        return self._gather(operation, request)
+
+    def take_back(self, answer: asyncio.Future[Done]) -> None:
+        """Take back a lock that was granted by an answer which nobody was there to hear."""
+        if answer.done() and not answer.cancelled() and answer.exception() is None:
+            self._take_back(answer.result())
+
+    def _gather(
+        self, operation: Callable[[Writer, R, int], Done | Waiter], request: R
+    ) -> asyncio.Future[Done]:
+        size_bytes = request.stored_bytes
         answer: asyncio.Future[Done] = self._loop.create_future()
         self._waiting_operations += 1
         self._waiting_bytes += size_bytes
@@ -236,8 +247,8 @@ class Worker:
         if isinstance(outcome, Waiter):
             answer.add_done_callback(partial(self._forget_if_gone, outcome))
         elif answer.done():
-            if isinstance(outcome, Done) and outcome.unclaimed is not None:
-                self._apply_unasked(release_unclaimed, outcome.unclaimed)
+            if isinstance(outcome, Done):
+                self._take_back(outcome)
         elif isinstance(outcome, Exception):
             answer.set_exception(outcome)
         elif outcome is not None:
@@ -251,10 +262,16 @@ class Worker:
         if answer.cancelled():
             self._apply_unasked(forget_waiter, Forgotten(waiter.request.key, waiter))
 
+    def _take_back(self, done: Done) -> None:
+        if done.unclaimed is not None:
+            self._apply_unasked(release_unclaimed, done.unclaimed)
+
     def _apply_unasked(self, operation: Callable[[Writer, R, int], Done], request: R) -> None:
-        # Where it cannot be applied the lease ends by itself.
-        with suppress(StateError):
-            self.apply(operation, request)
+        # However much is waiting: others would wait for a lease to end. Where the shard is
+        # out of service it does end by itself.
+        if self._readers.admitted:
+            answer = self._gather(operation, request)
+            answer.add_done_callback(asyncio.Future.exception)  # nobody else asks for it
 
     def _out_of_service(self) -> StorageError:
         return StorageError(f"{self._name} is out of service after an I/O error")

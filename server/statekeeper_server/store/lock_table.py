@@ -20,7 +20,8 @@ class Grant(NamedTuple):
         lease_us: how long it was asked for.
         expire_time_us: when the lease is over, as it is told to callers.
         deadline_us: the same by the monotonic clock, which is what counts.
-        claimed: whether its owner has asked again since, so that it is known to be there.
+        told: how many were told that they have it, or are being told.
+        unheard: the rows of the request_ids whose answers have reached nobody.
     """
 
     owner: str
@@ -29,7 +30,8 @@ class Grant(NamedTuple):
     expire_time_us: int
     deadline_us: int
     exclusive: bool
-    claimed: bool = False
+    told: int = 1
+    unheard: tuple[bytes, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
