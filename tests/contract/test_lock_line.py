@@ -181,8 +181,9 @@ def test_no_more_may_wait_than_the_server_lets() -> None:
         assert refusal.reason == "OVERLOADED"
         assert not lock(raw, "exec_2", "who does not wait").acquired
         assert unlock(raw, "exec_1", "holder")
-        stand_in_line(raw, "exec_2", "one more")
+        one_more = stand_in_line(raw, "exec_2", "one more")
         assert waiting(server, "exec_1") == 3
+        assert not one_more.done()
 
 
 def test_where_nobody_may_wait_the_lock_can_still_be_taken() -> None:
