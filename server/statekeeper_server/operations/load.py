@@ -24,6 +24,8 @@ from statekeeper_server.operations.draft import Draft
 from statekeeper_server.operations.past import at_checkpoint, at_revision, check_not_future
 from statekeeper_server.operations.pause_rows import document_entry
 from statekeeper_server.operations.selection import Selection
+from statekeeper_server.operations.storing import expire_time_us
+from statekeeper_server.operations.times import set_time
 from statekeeper_server.operations.writing import living
 from statekeeper_server.storage.v1.records_pb2 import Head, PauseRow
 from statekeeper_server.store.reader import Reader, StoredValue
@@ -86,8 +88,13 @@ def put_loaded(
 def load(draft: Draft, request: Load) -> LoadResponse:
     """Load as a part of a transaction, which sees what its other parts have done."""
     response = LoadResponse()
-    if request.of_the_past:
-        loaded = find(draft.store, request, draft.now_us)
+    made = draft.checkpoints.get(request.checkpoint)
+    if request.of_the_past and (made is None or made.HasField("execution")):
+        loaded = (
+            find(draft.store, request, draft.now_us)
+            if made is None
+            else Loaded(draft.living_head(), made.execution)
+        )
         if loaded is not None:
             put_loaded(response.execution, draft.store, loaded, request.selection)
         return response
@@ -103,6 +110,14 @@ def load(draft: Draft, request: Load) -> LoadResponse:
         # What the transaction makes of it.
         execution.revision = draft.revision
         execution.version += 1
+        set_time(execution.update_time, draft.now_us)
+        if draft.old is None:
+            set_time(execution.create_time, draft.now_us)
+        expire_us = expire_time_us(draft)
+        if expire_us:
+            set_time(execution.expire_time, expire_us)
+        else:
+            execution.ClearField("expire_time")
     execution.state.CopyFrom(draft.state)
     selection = request.selection
 
