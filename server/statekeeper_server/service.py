@@ -36,11 +36,15 @@ from statekeeper.v1.state_requests_pb2 import (
     UpdateRequest,
     UpdateResponse,
 )
-from statekeeper.v1.transaction_pb2 import TransactionRequest
+from statekeeper.v1.transaction_pb2 import TransactionRequest, TransactionResponse
 from statekeeper_server import requests
 from statekeeper_server.admission import Admission
 from statekeeper_server.clock import Clock
-from statekeeper_server.errors import InvalidTokenError, RevisionCompactedError
+from statekeeper_server.errors import (
+    CheckpointNotFoundError,
+    InvalidTokenError,
+    RevisionCompactedError,
+)
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import ANSWER_BYTES_MAX, StateLimits
 from statekeeper_server.operations.answers import revisions
@@ -91,6 +95,7 @@ class StateManager:
         self._clock = clock
         self._admission = admission
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="statekeeper large")
+        self._transaction = self._write(transaction)
 
     def handler(self) -> grpc.GenericRpcHandler:
         """All methods, for a server."""
@@ -140,7 +145,7 @@ class StateManager:
             "Transaction": write(
                 TransactionRequest,
                 partial(requests.check_transaction, **within),
-                self._write(transaction),
+                self.transaction,
             ),
         }
         return grpc.method_handlers_generic_handler(SERVICE_NAME, methods)
@@ -196,6 +201,16 @@ class StateManager:
         response = UpdateResponse.FromString(done.response)
         after = Load(request.key, response.result.revision)
         return await self._in_thread(self._add_execution, response, after)
+
+    async def transaction(self, request: Transaction) -> bytes:
+        """Do several operations; what a repeated one has loaded is loaded again."""
+        raw = await self._transaction(request)
+        if request.options.mark is None or not any(_loads(request)):
+            return raw
+        response = TransactionResponse.FromString(raw)
+        if not response.result.replayed:
+            return raw
+        return await self._in_thread(self._add_loaded, response, request)
 
     async def load(self, request: Load) -> bytes:
         """Read an execution."""
@@ -269,6 +284,23 @@ class StateManager:
                 put_loaded(response.execution, store, loaded, None)
         return response.SerializeToString()
 
+    def _add_loaded(self, response: TransactionResponse, request: Transaction) -> bytes:
+        end = response.result.revision
+        size_bytes = 0
+        with self._shards.of(request.key).read() as store:
+            for result, load in zip(response.results, _loads(request), strict=True):
+                if load is None or size_bytes > ANSWER_BYTES_MAX:
+                    continue
+                past = load if load.of_the_past else load._replace(revision=end)
+                with suppress(RevisionCompactedError, CheckpointNotFoundError):
+                    loaded = find(store, past, self._clock.now_us())
+                    if loaded is not None:
+                        put_loaded(result.load.execution, store, loaded, load.selection)
+                size_bytes += result.load.ByteSize()
+                if size_bytes > ANSWER_BYTES_MAX:
+                    result.load.ClearField("execution")
+        return response.SerializeToString()
+
     def _list_pauses(self, request: ListPauses) -> bytes:
         now_us = self._clock.now_us()
         response = ListPausesResponse()
@@ -290,6 +322,10 @@ class StateManager:
 
 
 _UPDATE = partial(apply, update)
+
+
+def _loads(request: Transaction) -> list[Load | None]:
+    return [part.request if isinstance(part.request, Load) else None for part in request.parts]
 
 
 def _list_revisions(store: Reader, request: ListRevisions, now_us: int) -> Message:
