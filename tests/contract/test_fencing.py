@@ -46,7 +46,7 @@ def prepared(raw: RawClient, execution_id: str) -> Execution:
     return Execution(execution_id, paused.token, saved.result.revision)
 
 
-def transaction(execution: Execution) -> Message:
+def transaction(_: Execution) -> Message:
     save = SaveRequest(state=ExecutionState(status=STATUS_WAITING))
     return TransactionRequest(operations=[Operation(save=save)])
 
