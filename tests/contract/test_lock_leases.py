@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from statekeeper.testing import TestServer
+from tests.support.frozen import freeze
 from tests.support.locks import (
     LONG_S,
     granted,
@@ -16,7 +17,6 @@ from tests.support.locks import (
     stand_in_line,
     unlock,
     unlock_request,
-    until,
     waiting,
 )
 from tests.support.raw import DEADLINE_S, RawClient, key_of, save_request
@@ -25,9 +25,10 @@ EXEC = "exec_1"
 
 
 @pytest.fixture
-def server() -> Iterator[TestServer]:
-    """A server whose clock is moved."""
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestServer]:
+    """A server whose time passes only when it is told to."""
     with TestServer(shards=1) as server:
+        freeze(monkeypatch, server)
         yield server
 
 
@@ -95,12 +96,18 @@ def test_the_next_in_line_gets_the_lock_when_the_lease_is_over(
     assert tokens == sorted(set(tokens))
 
 
-def test_a_lease_ends_by_itself(raw: RawClient) -> None:
-    """B57: by the real clock, nobody moves it."""
-    granted(raw, EXEC, "holder", lease_s=0.05)
-    call = stand_in_line(raw, EXEC, "next") if owner_of(raw, EXEC) else None
-    until(raw, lambda: owner_of(raw, EXEC) != "holder")
-    assert call is None or call.result(timeout=DEADLINE_S).acquired
+def test_a_lease_ends_by_itself() -> None:
+    """B57: nobody moves the clock, nor asks for anything."""
+    with TestServer() as server, RawClient(server.address) as raw:
+        granted(raw, EXEC, "holder", lease_s=0.2)
+        assert lock(raw, EXEC, "next", wait_s=LONG_S).acquired
+
+
+def test_a_wait_ends_by_itself() -> None:
+    """B54: nobody moves the clock, nor asks for anything."""
+    with TestServer() as server, RawClient(server.address) as raw:
+        granted(raw, EXEC, "holder", lease_s=LONG_S)
+        assert lock(raw, EXEC, "next", wait_s=0.1).holder.owner == "holder"
 
 
 def test_a_renewed_lease_lasts_longer(server: TestServer, raw: RawClient) -> None:
