@@ -59,6 +59,8 @@ class LockState(NamedTuple):
 
 
 _FREE = LockState()
+# Times that are no longer so are left in the heap until there are more of them than others.
+_STALE_MIN = 64
 
 
 class LockTable:
@@ -123,6 +125,9 @@ class LockTable:
         if self._due_us.get(row) != due_us:
             self._due_us[row] = due_us
             heapq.heappush(self._heap, (due_us, row))
+            if len(self._heap) > 2 * len(self._due_us) + _STALE_MIN:
+                self._heap = [(due_us, row) for row, due_us in self._due_us.items()]
+                heapq.heapify(self._heap)
 
 
 class LockChanges:
