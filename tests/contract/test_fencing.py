@@ -145,9 +145,8 @@ def test_a_write_without_a_token_is_locked_out_by_an_exclusive_lock(
 
 @EVERY_WRITE
 @pytest.mark.parametrize("exclusive", [False, True])
-@pytest.mark.parametrize("stale", ["earlier grant", "foreign", "none was ever", "after"])
 def test_a_write_with_any_other_token_is_fenced_off(
-    raw: RawClient, execution_id: str, rpc: str, stale: str, *, exclusive: bool
+    raw: RawClient, execution_id: str, rpc: str, *, exclusive: bool
 ) -> None:
     """B59: an earlier holder's, another execution's, one that is made up."""
     execution = prepared(raw, execution_id)
@@ -155,14 +154,8 @@ def test_a_write_with_any_other_token_is_fenced_off(
     unlock(raw, execution_id, "a")
     foreign = granted(raw, f"{execution_id}-other", "b")
     token = granted(raw, execution_id, "b", exclusive=exclusive)
-    wrong = {
-        "earlier grant": earlier,
-        "foreign": foreign,
-        "none was ever": execution.revision,
-        "after": token + 1,
-    }[stale]
-
-    assert refused(raw, rpc, execution, fencing_token=wrong).reason == "FENCED"
+    for wrong in (earlier, foreign, execution.revision, token + 1):
+        assert refused(raw, rpc, execution, fencing_token=wrong).reason == "FENCED"
     let_through(raw, rpc, execution, fencing_token=token)
 
 
@@ -224,17 +217,14 @@ def test_a_fenced_write_is_refused_before_its_expected_revision_is_looked_at(
     assert refused(raw, rpc, execution, fencing_token=3, **options).reason == "FENCED"
 
 
-@pytest.mark.parametrize("token", [-1, -(2**63)])
 @EVERY_WRITE
-def test_a_fencing_token_is_not_negative(
-    raw: RawClient, execution_id: str, rpc: str, token: int
-) -> None:
+def test_a_fencing_token_is_not_negative(raw: RawClient, execution_id: str, rpc: str) -> None:
     """B80."""
     execution = Execution(execution_id, f"hitl_{'x' * 32}", 1)
-    request = request_of(rpc, execution, fencing_token=token)
-    refusal = raw.refusal(getattr(raw.stub, rpc), request)
-
-    assert (refusal.reason, refusal.fields) == ("INVALID_REQUEST", ["options.fencing_token"])
+    for token in (-1, -(2**63)):
+        request = request_of(rpc, execution, fencing_token=token)
+        refusal = raw.refusal(getattr(raw.stub, rpc), request)
+        assert (refusal.reason, refusal.fields) == ("INVALID_REQUEST", ["options.fencing_token"])
 
 
 def test_reads_are_served_under_an_exclusive_lock(raw: RawClient, execution_id: str) -> None:

@@ -111,7 +111,7 @@ class Writer:
 
 
 @pytest.mark.parametrize(
-    "rounds", [4, pytest.param(150, marks=[pytest.mark.long, pytest.mark.timeout(1_800)])]
+    "rounds", [3, pytest.param(150, marks=[pytest.mark.long, pytest.mark.timeout(1_800)])]
 )
 def test_transactions_are_whole_or_not_there_over_kills(tmp_path: Path, rounds: int) -> None:
     """B20, B66, B70: run it again with the KILL_SEED that it prints."""
