@@ -236,7 +236,6 @@ def _grants(store: Reader, clock: Clock) -> list[tuple[bytes, Grant]]:
             expire_time_us=lock.expire_time_us,
             deadline_us=monotonic_us + left_us,
             exclusive=lock.exclusive,
-            claimed=True,
         )
         grants.append((row, grant))
     return grants

@@ -37,13 +37,17 @@ from statekeeper.v1.state_requests_pb2 import (
     UpdateRequest,
     UpdateResponse,
 )
-from statekeeper.v1.transaction_pb2 import TransactionRequest
+from statekeeper.v1.transaction_pb2 import TransactionRequest, TransactionResponse
 from statekeeper_server import requests
 from statekeeper_server.admission import Admission
 from statekeeper_server.batch import Batches
 from statekeeper_server.clock import Clock
 from statekeeper_server.entries import Kind
-from statekeeper_server.errors import InvalidTokenError, RevisionCompactedError
+from statekeeper_server.errors import (
+    CheckpointNotFoundError,
+    InvalidTokenError,
+    RevisionCompactedError,
+)
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import ANSWER_BYTES_MAX, LARGE_BYTES, StateLimits
 from statekeeper_server.operations.answers import revisions
@@ -60,7 +64,7 @@ from statekeeper_server.operations.lock import lock, renew_lock, unlock
 from statekeeper_server.operations.pause import pause
 from statekeeper_server.operations.pause_expiry import Settle, has_due_pause, settle_pauses
 from statekeeper_server.operations.restore import Restore, restore
-from statekeeper_server.operations.resume import execution_of, resume
+from statekeeper_server.operations.resume import execution_of, resume, waiting
 from statekeeper_server.operations.save import save
 from statekeeper_server.operations.tokens import Token
 from statekeeper_server.operations.transaction import Transaction, transaction
@@ -95,6 +99,9 @@ class StateManager:
         self._clock = clock
         self._admission = admission
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="statekeeper large")
+        self._transaction = self._write(
+            partial(requests.check_transaction, limits=limits), transaction, simple=_never
+        )
         self._kinds = self._all_kinds()
         operations = {
             field.name: self._kinds[type(getattr(Operation(), field.name))]
@@ -144,7 +151,10 @@ class StateManager:
             DeleteRequest: write(requests.check_delete, delete),
             ListRevisionsRequest: read(requests.check_list_revisions, _list_revisions),
             PauseRequest: write(partial(requests.check_pause, **within), pause),
-            ResumeRequest: write(partial(requests.check_resume, **within, **of_token), resume),
+            ResumeRequest: lease(
+                partial(requests.check_resume, **within, **of_token),
+                partial(apply, resume, first=waiting),
+            ),
             GetPauseRequest: read(partial(requests.check_get_pause, **of_token), get_pause),
             ListPausesRequest: Kind(requests.check_list_pauses, self.list_pauses),
             CheckpointRequest: write(requests.check_checkpoint, checkpoint),
@@ -155,9 +165,7 @@ class StateManager:
             RenewLockRequest: lease(requests.check_renew_lock, renew_lock),
             UnlockRequest: lease(requests.check_unlock, unlock),
             GetLockRequest: Kind(requests.check_get_lock, self.get_lock),
-            TransactionRequest: write(
-                partial(requests.check_transaction, **within), transaction, simple=_never
-            ),
+            TransactionRequest: self._transaction._replace(method=self.transaction),
         }
 
     def _write(
@@ -182,7 +190,14 @@ class StateManager:
         async def method(request: WriteRequest) -> bytes:
             if not simple(request):
                 request = self._with_room(request)
-            done = await self._shards.of(request.key).apply(operation, request)
+            shard = self._shards.of(request.key)
+            answer = shard.apply(operation, request)
+            try:
+                done = await answer
+            except asyncio.CancelledError:
+                # It may have been answered just before.
+                shard.take_back(answer)
+                raise
             return done.response
 
         return Kind(check, method, operation, simple=simple)
@@ -212,6 +227,16 @@ class StateManager:
         response = UpdateResponse.FromString(done.response)
         after = Load(request.key, response.result.revision)
         return await self._in_thread(self._add_execution, response, after)
+
+    async def transaction(self, request: Transaction) -> bytes:
+        """Do several operations; what a repeated one has loaded is loaded again."""
+        raw = await self._transaction.method(request)
+        if request.options.mark is None or not any(_loads(request)):
+            return raw
+        response = TransactionResponse.FromString(raw)
+        if not response.result.replayed:
+            return raw
+        return await self._in_thread(self._add_loaded, response, request)
 
     async def load(self, request: Load) -> bytes:
         """Read an execution."""
@@ -292,6 +317,23 @@ class StateManager:
                 put_loaded(response.execution, store, loaded, None)
         return response.SerializeToString()
 
+    def _add_loaded(self, response: TransactionResponse, request: Transaction) -> bytes:
+        end = response.result.revision
+        size_bytes = 0
+        with self._shards.of(request.key).read() as store:
+            for result, load in zip(response.results, _loads(request), strict=True):
+                if load is None or size_bytes > ANSWER_BYTES_MAX:
+                    continue
+                past = load if load.of_the_past else load._replace(revision=end)
+                with suppress(RevisionCompactedError, CheckpointNotFoundError):
+                    loaded = find(store, past, self._clock.now_us())
+                    if loaded is not None:
+                        put_loaded(result.load.execution, store, loaded, load.selection)
+                size_bytes += result.load.ByteSize()
+                if size_bytes > ANSWER_BYTES_MAX:
+                    result.load.ClearField("execution")
+        return response.SerializeToString()
+
     def _list_pauses(self, request: ListPauses) -> bytes:
         now_us = self._clock.now_us()
         response = ListPausesResponse()
@@ -318,6 +360,10 @@ _UPDATE = partial(apply, update)
 
 def _never(_: object) -> bool:
     return False
+
+
+def _loads(request: Transaction) -> list[Load | None]:
+    return [part.request if isinstance(part.request, Load) else None for part in request.parts]
 
 
 def _list_revisions(store: Reader, request: ListRevisions, now_us: int) -> Message:

@@ -16,7 +16,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -26,7 +26,7 @@ from statekeeper_server.caller import Caller, FutureCaller
 from statekeeper_server.clock import Clock
 from statekeeper_server.committer import Batch, Committer, Outcome
 from statekeeper_server.engine import Engine, EngineBrokenError
-from statekeeper_server.errors import OverloadedError, StateError, StorageError
+from statekeeper_server.errors import OverloadedError, StorageError
 from statekeeper_server.logs import get_logger
 from statekeeper_server.operations.lock import Forgotten, forget_waiter, release_unclaimed
 from statekeeper_server.operations.writing import Done, WriteRequest
@@ -172,6 +172,17 @@ class Worker:
             self._waiting_bytes and self._waiting_bytes + size_bytes > self._limits.bytes_max
         ):
             raise OverloadedError(f"too much is waiting for {self._name}")
+        self._gather(operation, request, caller)
+
+    def take_back(self, answer: asyncio.Future[Done]) -> None:
+        """Take back a lock that was granted by an answer which nobody was there to hear."""
+        if answer.done() and not answer.cancelled() and answer.exception() is None:
+            self._take_back(answer.result())
+
+    def _gather(
+        self, operation: Callable[[Writer, R, int], Done | Waiter], request: R, caller: Caller
+    ) -> None:
+        size_bytes = request.stored_bytes
         self._waiting_operations += 1
         self._waiting_bytes += size_bytes
         self._gathered.append(_Waiting(operation, request, caller, size_bytes))
@@ -247,8 +258,8 @@ class Worker:
             caller.wait(partial(self._forget, outcome))
             return
         heard = caller.tell(outcome)
-        if not heard and isinstance(outcome, Done) and outcome.unclaimed is not None:
-            self._apply_unasked(release_unclaimed, outcome.unclaimed)
+        if not heard and isinstance(outcome, Done):
+            self._take_back(outcome)
 
     def _tell_waiters(self, answered: Sequence[tuple[Waiter, Outcome]]) -> None:
         for waiter, outcome in answered:
@@ -257,10 +268,17 @@ class Worker:
     def _forget(self, waiter: Waiter) -> None:
         self._apply_unasked(forget_waiter, Forgotten(waiter.request.key, waiter))
 
+    def _take_back(self, done: Done) -> None:
+        if done.unclaimed is not None:
+            self._apply_unasked(release_unclaimed, done.unclaimed)
+
     def _apply_unasked(self, operation: Callable[[Writer, R, int], Done], request: R) -> None:
-        # Where it cannot be applied the lease ends by itself.
-        with suppress(StateError):
-            self.apply(operation, request)
+        # However much is waiting: others would wait for a lease to end. Where the shard is
+        # out of service it does end by itself.
+        if self._readers.admitted:
+            caller = FutureCaller(self._loop)
+            caller.answer.add_done_callback(asyncio.Future.exception)  # nobody else asks for it
+            self._gather(operation, request, caller)
 
     def _out_of_service(self) -> StorageError:
         return StorageError(f"{self._name} is out of service after an I/O error")

@@ -12,8 +12,9 @@ from statekeeper.v1.execution_pb2 import (
     STATUS_WAITING,
     ExecutionState,
 )
+from statekeeper.v1.operation_pb2 import Operation
 from statekeeper.v1.state_requests_pb2 import ListRevisionsRequest, LoadRequest
-from statekeeper.v1.transaction_pb2 import Operation, TransactionRequest
+from statekeeper.v1.transaction_pb2 import TransactionRequest
 from tests.support.checkpoints import (
     checkpoint,
     checkpoint_request,

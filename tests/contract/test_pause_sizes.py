@@ -6,9 +6,10 @@ import pytest
 
 from statekeeper.testing import TestServer
 from statekeeper.v1.execution_pb2 import STATUS_RUNNING, ExecutionState
+from statekeeper.v1.operation_pb2 import Operation
 from statekeeper.v1.pause_pb2 import EXPIRY_ACTION_RESUME
 from statekeeper.v1.pause_requests_pb2 import PauseRequest
-from statekeeper.v1.transaction_pb2 import Operation, TransactionRequest
+from statekeeper.v1.transaction_pb2 import TransactionRequest
 from statekeeper_server.engine import Table
 from tests.support.chance import chance
 from tests.support.checkpoints import checkpoint, delete_checkpoint, restore

@@ -11,7 +11,8 @@ import pytest
 
 from statekeeper.testing import TestServer
 from statekeeper.v1.execution_pb2 import STATUS_RUNNING
-from statekeeper.v1.transaction_pb2 import Operation, TransactionRequest
+from statekeeper.v1.operation_pb2 import Operation
+from statekeeper.v1.transaction_pb2 import TransactionRequest
 from statekeeper.v1.write_pb2 import WriteOptions
 from statekeeper_server.engine import Table
 from tests.support.pauses import (

@@ -13,7 +13,14 @@ from statekeeper_server.store.writer import Writer
 R = TypeVar("R", bound=WriteRequest)
 
 
-def apply(decide: Callable[[Draft, R], Any], store: Writer, request: R, now_us: int) -> Done:
+def apply(
+    decide: Callable[[Draft, R], Any],
+    store: Writer,
+    request: R,
+    now_us: int,
+    *,
+    first: Callable[[Draft, R], object] | None = None,
+) -> Done:
     """Apply one write to a shard.
 
     Args:
@@ -21,18 +28,21 @@ def apply(decide: Callable[[Draft, R], Any], store: Writer, request: R, now_us: 
         store: the batch's transaction.
         request: what to do.
         now_us: the time of the batch.
+        first: looks at the draft before locks and revisions are looked at.
 
     Raises:
         StateError: nothing was changed.
     """
     key, options = request.key, request.options
     mark = options.mark
-    if mark is not None and (first := replay(store, key, mark)) is not None:
-        return first
+    if mark is not None and (done := replay(store, key, mark)) is not None:
+        return done
     draft = Draft(store, key, options, now_us)
     if draft.open_pauses and draft.old is not None and has_due_pause(draft.old, now_us):
         expire_pauses(store, key, now_us)
         draft = Draft(store, key, options, now_us)
+    if first is not None:
+        first(draft, request)
     guard(store, key, options)
     if draft.old is not None:
         expect(options, draft.old)

@@ -44,23 +44,22 @@ def grant(store: Writer, request: Lock, waiters: tuple[Waiter, ...], now_us: int
         exclusive=request.exclusive,
     )
     _put(store, request.key, LockState(held, waiters))
-    done = _acquired(store, request, held, now_us)
-    return done._replace(unclaimed=Unclaimed(request.key, request.options, token))
+    return _acquired(store, request, held, now_us)
 
 
 def renew(store: Writer, request: Lock, held: Grant, now_us: int) -> Done:
     """Give the holder the same lock again, from now on (B62)."""
     exclusive = held.exclusive or request.exclusive
-    held = held._replace(exclusive=exclusive, claimed=True)
+    held = held._replace(exclusive=exclusive, told=held.told + 1)
     held = prolong(store, request.key, held, request.lease_us, now_us)
     return _acquired(store, request, held, now_us)
 
 
-def claim(store: Writer, key: ExecutionKey) -> None:
-    """Note that the holder of a lock knows of it."""
+def tell_again(store: Writer, key: ExecutionKey) -> None:
+    """Note that one more caller is told of the grant."""
     held, waiters = store.locks.state(key.row)
-    if held is not None and not held.claimed:
-        store.locks.put(key.row, LockState(held._replace(claimed=True), waiters))
+    assert held is not None  # noqa: S101 - for the type checker
+    store.locks.put(key.row, LockState(held._replace(told=held.told + 1), waiters))
 
 
 def prolong(store: Writer, key: ExecutionKey, held: Grant, lease_us: int, now_us: int) -> Grant:
@@ -145,7 +144,8 @@ def _acquired(store: Writer, request: Lock, held: Grant, now_us: int) -> Done:
     mark = request.options.mark
     if mark is not None:
         remember(store, request.key, mark, response, raw)
-    return Done(raw, response.result.revision)
+    unclaimed = Unclaimed(request.key, request.options, held.fencing_token)
+    return Done(raw, response.result.revision, unclaimed)
 
 
 def _answer_same_owner(store: Writer, request: Lock, now_us: int) -> None:

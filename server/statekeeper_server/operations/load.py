@@ -1,31 +1,23 @@
 """Load: read an execution, as it is or as it was, whole or in parts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from statekeeper.v1.execution_pb2 import Execution
-from statekeeper.v1.state_requests_pb2 import LoadResponse
-from statekeeper_server.codec import decoded
-from statekeeper_server.documents import STATE_DOCUMENTS_END
 from statekeeper_server.keys import (
     ExecutionKey,
-    PauseNumber,
     document_prefix,
     entry_prefix,
-    read_entry_prefix,
 )
 from statekeeper_server.operations.answers import (
-    number_of_row,
     put_execution,
     put_pauses,
     stored_documents,
 )
-from statekeeper_server.operations.draft import Draft
 from statekeeper_server.operations.past import at_checkpoint, at_revision, check_not_future
-from statekeeper_server.operations.pause_rows import document_entry
 from statekeeper_server.operations.selection import Selection
 from statekeeper_server.operations.writing import living
-from statekeeper_server.storage.v1.records_pb2 import Head, PauseRow
+from statekeeper_server.storage.v1.records_pb2 import Head
 from statekeeper_server.store.reader import Reader, StoredValue
 
 
@@ -83,50 +75,6 @@ def put_loaded(
         put_pauses(message, store.pauses(head.uid), execution.revision, read)
 
 
-def load(draft: Draft, request: Load) -> LoadResponse:
-    """Load as a part of a transaction, which sees what its other parts have done."""
-    response = LoadResponse()
-    made = draft.checkpoints.get(request.checkpoint)
-    # One that names what the transaction itself writes is the last thing that does.
-    if request.of_the_past and (made is None or made.HasField("execution")):
-        if made is None:
-            loaded = find(draft.store, request, draft.now_us)
-        else:
-            loaded = Loaded(draft.living_head(), made.execution)
-        if loaded is not None:
-            put_loaded(response.execution, draft.store, loaded, request.selection)
-        return response
-    if draft.state is None:
-        return response
-    execution = Execution()
-    if draft.old is not None:
-        execution.CopyFrom(draft.old.execution)
-    else:
-        key = execution.key
-        key.namespace, key.execution_id = draft.key.namespace, draft.key.execution_id
-    if draft.writes:
-        # What the transaction makes of it.
-        execution.revision = draft.revision
-        execution.version += 1
-    execution.state.CopyFrom(draft.state)
-    selection = request.selection
-
-    def read(document: int, number: PauseNumber) -> bytes:
-        return draft.value(document_entry(draft.uid, document, number)) or b""
-
-    values = [value for value in _draft_values(draft) if _is_selected(value, selection)]
-    put_execution(response.execution, execution, values, selection)
-    if selection is None or selection.pauses:
-        put_pauses(response.execution, _draft_pauses(draft), draft.revision, read)
-    return response
-
-
-def _draft_pauses(draft: Draft) -> list[PauseRow]:
-    stored = () if draft.old is None else draft.store.pauses(draft.uid)
-    rows = {number_of_row(row): row for row in stored} | draft.pause_rows
-    return [rows[number] for number in sorted(rows)]
-
-
 def _read_values(
     store: Reader, loaded: Loaded, selection: Selection | None
 ) -> Iterable[StoredValue]:
@@ -146,23 +94,3 @@ def _read_values(
             if value is not None:
                 values.append((document, name, value))
     return values
-
-
-def _draft_values(draft: Draft) -> Iterator[StoredValue]:
-    store, uid = draft.store, draft.uid
-    if draft.old is not None:
-        kept = (e for e in store.state_entries(uid) if e.prefix not in draft.entries)
-        yield from store.values(uid, kept)
-    for prefix, change in draft.entries.items():
-        document, name = read_entry_prefix(prefix)
-        if change.value is not None and document < STATE_DOCUMENTS_END:
-            yield document, name, decoded(change.value)
-
-
-def _is_selected(value: StoredValue, selection: Selection | None) -> bool:
-    document, name, _ = value
-    return (
-        selection is None
-        or document in selection.documents
-        or (document, name) in selection.entries
-    )

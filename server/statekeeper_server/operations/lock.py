@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from statekeeper.v1.lock_pb2 import RenewLockResponse, UnlockResponse
+from statekeeper.v1.lock_pb2 import LockResponse, RenewLockResponse, UnlockResponse
 from statekeeper_server.errors import FencedError, LockedError, OverloadedError
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.operations import leases
@@ -44,9 +44,7 @@ def lock(store: Writer, request: Lock, now_us: int) -> Done | Waiter:
     held, waiters = store.locks.state(request.key.row)
     mark = request.options.mark
     if mark is not None and (first := replay(store, request.key, mark)) is not None:
-        if held is not None and held.owner == request.owner:
-            leases.claim(store, request.key)
-        return first
+        return _tell_again(store, request, first, held)
     if held is None:
         return leases.grant(store, request, waiters, now_us)
     if held.owner == request.owner:
@@ -71,15 +69,22 @@ def forget_waiter(store: Writer, request: Forgotten, now_us: int) -> Done:
 
 
 def release_unclaimed(store: Writer, request: Unclaimed, now_us: int) -> Done:
-    """Take back a grant that nobody has heard of, and forget that it was given."""
-    held = store.locks.grant(request.key.row)
-    if held is None or held.claimed:
+    """Take back a grant once none of those who were told has heard of it.
+
+    Then it is forgotten that it was given.
+    """
+    key, mark = request.key, request.options.mark
+    held, waiters = store.locks.state(key.row)
+    if held is None or held.fencing_token != request.fencing_token:
         return Done(b"", 0)
-    if held.fencing_token == request.fencing_token:
-        mark = request.options.mark
-        if mark is not None:
-            store.forget(request.key.request(mark.request_id))
-        leases.release(store, request.key, now_us, request.options.actor)
+    unheard = held.unheard if mark is None else (*held.unheard, key.request(mark.request_id))
+    if held.told > 1:
+        held = held._replace(told=held.told - 1, unheard=unheard)
+        store.locks.put(key.row, LockState(held, waiters))
+        return Done(b"", 0)
+    for row_key in unheard:
+        store.forget(row_key)
+    leases.release(store, key, now_us, request.options.actor)
     return Done(b"", 0)
 
 
@@ -98,6 +103,8 @@ def renew_lock(store: Writer, request: HeldLock, now_us: int) -> Done:
     if held is None:
         raise FencedError
     lease_us = held.lease_us if request.lease_us is None else request.lease_us
+    # Whoever renews it knows of it, whatever became of the answer to its Lock.
+    leases.tell_again(store, request.key)
     held = leases.prolong(store, request.key, held, lease_us, now_us)
     response = RenewLockResponse(fencing_token=held.fencing_token)
     set_time(response.lease_expire_time, held.expire_time_us)
@@ -118,6 +125,14 @@ def unlock(store: Writer, request: HeldLock, now_us: int) -> Done:
     _held_by(store, request)
     released = leases.release(store, request.key, now_us, request.options.actor)
     return _done(store, request, UnlockResponse(released=released), mark, now_us)
+
+
+def _tell_again(store: Writer, request: Lock, first: Done, held: Grant | None) -> Done:
+    token = LockResponse.FromString(first.response).fencing_token
+    if held is None or held.fencing_token != token:
+        return first
+    leases.tell_again(store, request.key)
+    return first._replace(unclaimed=Unclaimed(request.key, request.options, token))
 
 
 def _held_by(store: Writer, request: HeldLock) -> Grant | None:

@@ -57,8 +57,11 @@ def remember(
     elif isinstance(response, TransactionResponse):
         done.transaction.CopyFrom(response)
         for result in done.transaction.results:
+            # What was read is not kept a second time.
             if result.HasField("load"):
                 result.load.Clear()
+            elif result.HasField("update"):
+                result.update.Clear()
         _seal_tokens(done, done.transaction, row_key, mark)
     else:
         done.plain = raw

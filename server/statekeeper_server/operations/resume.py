@@ -36,9 +36,7 @@ def resume(draft: Draft, request: Resume) -> ResumeResponse:
         StateNotFoundError: there is no execution to have the pause.
         InvalidTokenError: the pause does not wait, or is not the execution's.
     """
-    if request.token is None:
-        draft.existing()
-    number = _waiting(draft, request)
+    number = waiting(draft, request)
     row = draft.close_pause(number, PAUSE_STATUS_RESUMED)
     resumption = row.pause.resumption
     resumption.actor = draft.options.actor
@@ -67,8 +65,15 @@ def execution_of(store: Reader, token: Token) -> ExecutionKey:
     return ExecutionKey(row.key.namespace, row.key.execution_id)
 
 
-def _waiting(draft: Draft, request: Resume) -> PauseNumber:
+def waiting(draft: Draft, request: Resume) -> PauseNumber:
+    """The pause that is meant.
+
+    It is looked for before anything else, so that a token which is no good meets the
+    same answer whatever else is wrong (B30).
+    """
     token, number = request.token, request.number
+    if token is None:
+        draft.existing()
     if token is not None:
         for number, pause in draft.open_pauses.items():
             if pause.token_hash == token.hash:

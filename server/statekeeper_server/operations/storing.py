@@ -30,6 +30,9 @@ def store_draft(draft: Draft, result: WriteResult) -> None:
         _store_deletion(draft, result)
     elif draft.writes:
         _store_change(draft, result)
+    elif draft.old is None:
+        # It was only looked for.
+        _put_absence(result, draft)
     else:
         _store_checkpoints_alone(draft, result)
 
@@ -112,8 +115,7 @@ def _store_checkpoints_alone(draft: Draft, result: WriteResult) -> None:
 
 def _store_deletion(draft: Draft, result: WriteResult) -> None:
     store, key, old = draft.store, draft.key, draft.old
-    result.key.namespace, result.key.execution_id = key.namespace, key.execution_id
-    set_time(result.update_time, draft.now_us)
+    _put_absence(result, draft)
     if draft.stored is not None:
         unlist_pauses(store, key, draft.stored.open_pauses)
         store.remove_head(key)
@@ -134,7 +136,7 @@ def _store_deletion(draft: Draft, result: WriteResult) -> None:
 
 
 def _first_head(key: ExecutionKey, revision: int, now_us: int) -> Head:
-    head = Head(uid=revision, ttl_us=TTL_DEFAULT_US, history_floor=revision)
+    head = Head(uid=revision, history_floor=revision)
     execution = head.execution
     execution.key.namespace, execution.key.execution_id = key.namespace, key.execution_id
     set_time(execution.create_time, now_us)
@@ -143,17 +145,29 @@ def _first_head(key: ExecutionKey, revision: int, now_us: int) -> Head:
 
 def _prolong(draft: Draft, head: Head) -> None:
     """Every write renews the time to live (B18); an execution outlives its open pauses (B38)."""
-    if draft.options.ttl_us is not None:
-        head.ttl_us = draft.options.ttl_us
-    if not head.ttl_us:
-        head.expire_time_us = 0
+    head.ttl_us = _ttl_us(draft)
+    head.expire_time_us = expire_time_us(draft)
+    if head.expire_time_us:
+        set_time(head.execution.expire_time, head.expire_time_us)
+    else:
         head.execution.ClearField("expire_time")
-        return
+
+
+def expire_time_us(draft: Draft) -> int:
+    """Until when an execution lives that is written as it is now; 0: for ever."""
+    ttl_us = _ttl_us(draft)
+    if not ttl_us:
+        return 0
     since_us = draft.now_us
-    for pause in head.open_pauses:
+    for pause in draft.open_pauses.values():
         since_us = max(since_us, pause.expire_time_us)
-    head.expire_time_us = since_us + head.ttl_us
-    set_time(head.execution.expire_time, head.expire_time_us)
+    return since_us + ttl_us
+
+
+def _ttl_us(draft: Draft) -> int:
+    if draft.options.ttl_us is not None:
+        return draft.options.ttl_us
+    return TTL_DEFAULT_US if draft.old is None else draft.old.ttl_us
 
 
 def _put_checkpoints(draft: Draft, head: Head) -> None:
@@ -173,6 +187,12 @@ def _put_result(result: WriteResult, head: Head, now_us: int) -> None:
     result.revision = execution.revision
     result.version = execution.version
     set_time(result.update_time, now_us)
+
+
+def _put_absence(result: WriteResult, draft: Draft) -> None:
+    key = draft.key
+    result.key.namespace, result.key.execution_id = key.namespace, key.execution_id
+    set_time(result.update_time, draft.now_us)
 
 
 def _count(head: Head, changes: Iterable[EntryChange]) -> None:

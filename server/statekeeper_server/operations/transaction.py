@@ -5,11 +5,17 @@ from typing import Any, NamedTuple
 
 from google.protobuf.message import Message
 
+from statekeeper.v1.state_requests_pb2 import LoadResponse, UpdateResponse
 from statekeeper.v1.transaction_pb2 import TransactionResponse
 from statekeeper_server.errors import InvalidRequestError, StateError, invalid
 from statekeeper_server.keys import ExecutionKey
+from statekeeper_server.limits import ANSWER_BYTES_MAX
 from statekeeper_server.operations.draft import Draft
 from statekeeper_server.operations.writing import WriteOptions
+
+_TOO_MUCH = (
+    f"makes what is loaded more than {ANSWER_BYTES_MAX} bytes: name the fields that are needed"
+)
 
 Decide = Callable[[Draft, Any], Message]
 
@@ -37,14 +43,20 @@ def transaction(draft: Draft, request: Transaction) -> TransactionResponse:
 
     Raises:
         StateError: what one of them raises; fields are named with their operation.
+        InvalidRequestError: they load too much together.
     """
     response = TransactionResponse()
+    loaded_bytes = 0
     for number, part in enumerate(request.parts):
         changes = draft.changes
         try:
             answer = part.decide(draft, part.request)
             if draft.changes > changes:
                 _check_not_named(draft)
+            if isinstance(answer, LoadResponse | UpdateResponse):
+                loaded_bytes += answer.ByteSize()
+                if loaded_bytes > ANSWER_BYTES_MAX:
+                    raise invalid("", _TOO_MUCH)
         except StateError as error:
             raise _located(error, f"operations[{number}].{part.name}") from None
         getattr(response.results.add(), part.name).CopyFrom(answer)

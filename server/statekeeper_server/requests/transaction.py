@@ -3,20 +3,22 @@
 from collections.abc import Callable
 from typing import Any
 
-from statekeeper.v1.state_requests_pb2 import LoadRequest
+from statekeeper.v1.state_requests_pb2 import LoadRequest, UpdateResponse
 from statekeeper.v1.transaction_pb2 import TransactionRequest
 from statekeeper_server.errors import InvalidRequestError, SerializationError, invalid
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import OPERATIONS_MAX, OVERHEAD_BYTES, StateLimits
 from statekeeper_server.operations.checkpoint import checkpoint
 from statekeeper_server.operations.delete import Delete, delete
-from statekeeper_server.operations.load import load
+from statekeeper_server.operations.draft import Draft
+from statekeeper_server.operations.load import Load
+from statekeeper_server.operations.load_draft import load
 from statekeeper_server.operations.pause import pause
 from statekeeper_server.operations.restore import restore
 from statekeeper_server.operations.resume import resume
 from statekeeper_server.operations.save import save
 from statekeeper_server.operations.transaction import Decide, Part, Transaction
-from statekeeper_server.operations.update import update
+from statekeeper_server.operations.update import Update, update
 from statekeeper_server.operations.writing import WriteOptions
 from statekeeper_server.requests.checkpoint import take_checkpoint, take_restore
 from statekeeper_server.requests.fields import check_key, check_options, refuse_options
@@ -28,10 +30,18 @@ from statekeeper_server.requests.update import take_update
 
 Take = Callable[[Any, ExecutionKey, WriteOptions, StateLimits], Any]
 
+
+def _update(draft: Draft, request: Update) -> UpdateResponse:
+    response = update(draft, request)
+    if request.return_execution:
+        response.execution.CopyFrom(load(draft, Load(request.key)).execution)
+    return response
+
+
 _OPERATIONS: dict[str, tuple[Decide, Take]] = {
     "save": (save, take_save),
     "load": (load, lambda request, key, *_: take_load(request, key)),
-    "update": (update, take_update),
+    "update": (_update, take_update),
     "delete": (delete, lambda _, key, options, __: Delete(key, options)),
     "pause": (pause, take_pause),
     "resume": (resume, take_resume),

@@ -20,7 +20,8 @@ class Grant(NamedTuple):
         lease_us: how long it was asked for.
         expire_time_us: when the lease is over, as it is told to callers.
         deadline_us: the same by the monotonic clock, which is what counts.
-        claimed: whether its owner has asked again since, so that it is known to be there.
+        told: how many were told that they have it, or are being told.
+        unheard: the rows of the request_ids whose answers have reached nobody.
     """
 
     owner: str
@@ -29,7 +30,8 @@ class Grant(NamedTuple):
     expire_time_us: int
     deadline_us: int
     exclusive: bool
-    claimed: bool = False
+    told: int = 1
+    unheard: tuple[bytes, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -57,6 +59,8 @@ class LockState(NamedTuple):
 
 
 _FREE = LockState()
+# Times that are no longer so are left in the heap until there are more of them than others.
+_STALE_MIN = 64
 
 
 class LockTable:
@@ -121,6 +125,9 @@ class LockTable:
         if self._due_us.get(row) != due_us:
             self._due_us[row] = due_us
             heapq.heappush(self._heap, (due_us, row))
+            if len(self._heap) > 2 * len(self._due_us) + _STALE_MIN:
+                self._heap = [(due_us, row) for row, due_us in self._due_us.items()]
+                heapq.heapify(self._heap)
 
 
 class LockChanges:
@@ -128,22 +135,19 @@ class LockChanges:
 
     Attributes:
         now_us: the batch's time by the monotonic clock.
+        waiting: how many wait.
         changed: what to commit.
         answered: who need not wait any longer, and what they are told.
     """
 
-    __slots__ = ("_table", "answered", "changed", "now_us")
+    __slots__ = ("_table", "answered", "changed", "now_us", "waiting")
 
     def __init__(self, table: LockTable, now_us: int) -> None:
         self._table = table
         self.now_us = now_us
+        self.waiting = table.waiting
         self.changed: dict[bytes, LockState] = {}
         self.answered: list[tuple[Waiter, Any]] = []
-
-    @property
-    def waiting(self) -> int:
-        """How many waited before this batch."""
-        return self._table.waiting
 
     def state(self, row: bytes) -> LockState:
         """The lock of an execution."""
@@ -157,6 +161,7 @@ class LockChanges:
 
     def put(self, row: bytes, state: LockState) -> None:
         """Change the lock of an execution."""
+        self.waiting += len(state.waiters) - len(self.state(row).waiters)
         self.changed[row] = state
 
     def commit(self) -> None:
