@@ -48,10 +48,13 @@ def settle_pauses(store: Writer, request: Settle, now_us: int) -> Done:
 def expire_pauses(store: Writer, key: ExecutionKey, now_us: int) -> None:
     """Do what the pauses of an execution that are due ask for."""
     draft = Draft(store, key, NO_OPTIONS, now_us)
-    due = [
-        number for number, pause in draft.open_pauses.items() if 0 < pause.expire_time_us <= now_us
-    ]
-    for number in due:
+    # In the order of their times: the first that fails the execution closes the others.
+    due = sorted(
+        (pause.expire_time_us, number)
+        for number, pause in draft.open_pauses.items()
+        if 0 < pause.expire_time_us <= now_us
+    )
+    for _, number in due:
         if number in draft.open_pauses:
             _expire(draft, number)
     if draft.writes:
