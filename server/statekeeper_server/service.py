@@ -299,7 +299,7 @@ def _list_revisions(store: Reader, request: ListRevisions, now_us: int) -> Messa
 def _list_checkpoints(store: Reader, request: ListCheckpoints, now_us: int) -> Message:
     response, next_after = list_checkpoints(store, request, now_us)
     if next_after is not None:
-        response.next_page_token = page_token(request.key.row, next_after)
+        response.next_page_token = page_token(request.key.row, *next_after)
     return response
 
 

@@ -20,26 +20,33 @@ _STATE_ALONE = Selection(
 
 
 class ListCheckpoints(NamedTuple):
-    """A checked ListCheckpointsRequest; `after` is a position of the log."""
+    """A checked ListCheckpointsRequest.
+
+    `after` is a position of the log, and how many of those made there were listed already:
+    a transaction makes several at one position.
+    """
 
     key: ExecutionKey
     include_state: bool
     page_size: int
-    after: int
+    after: tuple[int, int]
 
 
 def list_checkpoints(
     store: Reader, request: ListCheckpoints, now_us: int
-) -> tuple[ListCheckpointsResponse, int | None]:
-    """A page of checkpoints, and after which position the next one begins."""
+) -> tuple[ListCheckpointsResponse, tuple[int, int] | None]:
+    """A page of checkpoints, and after which place the next one begins."""
     response = ListCheckpointsResponse()
     head = living(store.head(request.key), now_us)
     if head is None or not head.checkpoints:
         return response, None
-    found = [each for each in store.checkpoints(head.uid) if each[1].position > request.after]
-    found.sort(key=lambda each: each[1].position)
-    size_bytes = last = 0
+    found = sorted(store.checkpoints(head.uid), key=lambda each: each[1].position)
+    size_bytes, last = 0, (0, 0)
     for name, row in found:
+        place = (row.position, last[1] + 1 if row.position == last[0] else 1)
+        if place <= request.after:
+            last = place
+            continue
         if len(response.checkpoints) == request.page_size or size_bytes > ANSWER_BYTES_MAX:
             return response, last
         message = response.checkpoints.add(name=name, revision=row.revision, actor=row.actor)
@@ -49,5 +56,5 @@ def list_checkpoints(
             put_loaded(execution, store, Loaded(head, row.execution), _STATE_ALONE)
             message.state.CopyFrom(execution.state)
         size_bytes += message.ByteSize()
-        last = row.position
+        last = place
     return response, None

@@ -57,7 +57,7 @@ def check_delete_checkpoint(request: DeleteCheckpointRequest) -> DeleteCheckpoin
 def check_list_checkpoints(request: ListCheckpointsRequest) -> ListCheckpoints:
     """Check a ListCheckpointsRequest."""
     key = check_key(request.key)
-    place = read_page_token(request.page_token, key.row, 1)
-    after = 0 if place is None else place[0]
+    place = read_page_token(request.page_token, key.row, 2)
+    after = (0, 0) if place is None else (place[0], place[1])
     page_size = check_page_size(request.page_size)
     return ListCheckpoints(key, request.include_state, page_size, after)
