@@ -1,11 +1,27 @@
 """What is shown of a state of the past."""
 
+from google.protobuf.duration_pb2 import Duration
+
 from statekeeper.v1.checkpoint_pb2 import (
     CheckpointRequest,
     ListCheckpointsRequest,
 )
+from statekeeper.v1.state_requests_pb2 import LoadRequest
 from statekeeper.v1.transaction_pb2 import Operation, TransactionRequest
 from tests.support.raw import RawClient, key_of, save_request
+
+
+def test_a_past_state_of_what_never_expires_has_no_expire_time(
+    raw: RawClient, execution_id: str
+) -> None:
+    """B3, B52."""
+    never = Duration()
+    first = raw.stub.Save(save_request(execution_id, ttl=never)).result.revision
+    raw.stub.Save(save_request(execution_id))
+    past = raw.stub.Load(LoadRequest(key=key_of(execution_id), revision=first)).execution
+
+    assert past.revision == first
+    assert not past.HasField("expire_time")
 
 
 def test_checkpoints_of_one_transaction_are_listed_in_pages_of_any_size(

@@ -7,6 +7,7 @@ from statekeeper.v1.execution_pb2 import Execution
 from statekeeper.v1.state_requests_pb2 import LoadResponse
 from statekeeper_server.codec import decoded
 from statekeeper_server.documents import STATE_DOCUMENTS_END
+from statekeeper_server.errors import CheckpointNotFoundError
 from statekeeper_server.keys import (
     ExecutionKey,
     PauseNumber,
@@ -21,11 +22,17 @@ from statekeeper_server.operations.answers import (
     stored_documents,
 )
 from statekeeper_server.operations.draft import Draft
-from statekeeper_server.operations.past import at_checkpoint, at_revision, check_not_future
+from statekeeper_server.operations.past import (
+    as_of_now,
+    at_checkpoint,
+    at_revision,
+    check_not_future,
+)
 from statekeeper_server.operations.pause_rows import document_entry
 from statekeeper_server.operations.selection import Selection
+from statekeeper_server.operations.times import set_time
 from statekeeper_server.operations.writing import living
-from statekeeper_server.storage.v1.records_pb2 import Head, PauseRow
+from statekeeper_server.storage.v1.records_pb2 import CheckpointRow, Head, PauseRow
 from statekeeper_server.store.reader import Reader, StoredValue
 
 
@@ -86,8 +93,9 @@ def put_loaded(
 def load(draft: Draft, request: Load) -> LoadResponse:
     """Load as a part of a transaction, which sees what its other parts have done."""
     response = LoadResponse()
-    if request.of_the_past:
-        loaded = find(draft.store, request, draft.now_us)
+    made = draft.checkpoints.get(request.checkpoint)
+    if request.of_the_past and (made is None or made.HasField("execution")):
+        loaded = _find_past(draft, request, made)
         if loaded is not None:
             put_loaded(response.execution, draft.store, loaded, request.selection)
         return response
@@ -99,10 +107,12 @@ def load(draft: Draft, request: Load) -> LoadResponse:
     else:
         key = execution.key
         key.namespace, key.execution_id = draft.key.namespace, draft.key.execution_id
+        set_time(execution.create_time, draft.now_us)
     if draft.writes:
         # What the transaction makes of it.
         execution.revision = draft.revision
         execution.version += 1
+        set_time(execution.update_time, draft.now_us)
     execution.state.CopyFrom(draft.state)
     selection = request.selection
 
@@ -114,6 +124,15 @@ def load(draft: Draft, request: Load) -> LoadResponse:
     if selection is None or selection.pauses:
         put_pauses(response.execution, _draft_pauses(draft), draft.revision, read)
     return response
+
+
+def _find_past(draft: Draft, request: Load, made: CheckpointRow | None) -> Loaded | None:
+    if made is not None:
+        head = draft.living_head()
+        return Loaded(head, as_of_now(made.execution, head))
+    if request.checkpoint and draft.state is not None and draft.old is None:
+        raise CheckpointNotFoundError(request.checkpoint)
+    return find(draft.store, request, draft.now_us)
 
 
 def _draft_pauses(draft: Draft) -> list[PauseRow]:
