@@ -36,7 +36,7 @@ from statekeeper.v1.state_requests_pb2 import (
     UpdateRequest,
     UpdateResponse,
 )
-from statekeeper.v1.transaction_pb2 import TransactionRequest
+from statekeeper.v1.transaction_pb2 import TransactionRequest, TransactionResponse
 from statekeeper_server import requests
 from statekeeper_server.admission import Admission
 from statekeeper_server.clock import Clock
@@ -140,7 +140,7 @@ class StateManager:
             "Transaction": write(
                 TransactionRequest,
                 partial(requests.check_transaction, **within),
-                self._write(transaction),
+                self.transaction,
             ),
         }
         return grpc.method_handlers_generic_handler(SERVICE_NAME, methods)
@@ -189,6 +189,16 @@ class StateManager:
         response = UpdateResponse.FromString(done.response)
         after = Load(request.key, response.result.revision)
         return await self._in_thread(self._add_execution, response, after)
+
+    async def transaction(self, request: Transaction) -> bytes:
+        """Do several operations."""
+        raw = await self._write(transaction)(request)
+        if request.options.mark is None or not any(part.name == "load" for part in request.parts):
+            return raw
+        response = TransactionResponse.FromString(raw)
+        if not response.result.replayed:
+            return raw
+        return await self._in_thread(self._load_again, response, request)
 
     async def load(self, request: Load) -> bytes:
         """Read an execution."""
@@ -260,6 +270,21 @@ class StateManager:
             loaded = find(store, after, self._clock.now_us())
             if loaded is not None:
                 put_loaded(response.execution, store, loaded, None)
+        return response.SerializeToString()
+
+    def _load_again(self, response: TransactionResponse, request: Transaction) -> bytes:
+        """Answer the loads of a replayed transaction: they are remembered by their revisions."""
+        with self._shards.of(request.key).read() as store:
+            for part, result in zip(request.parts, response.results, strict=True):
+                if not result.load.HasField("execution"):
+                    continue
+                load = Load(request.key, result.load.execution.revision)
+                result.load.Clear()
+                with suppress(RevisionCompactedError):
+                    loaded = find(store, load, self._clock.now_us())
+                    if loaded is not None:
+                        selection = part.request.selection
+                        put_loaded(result.load.execution, store, loaded, selection)
         return response.SerializeToString()
 
     def _list_pauses(self, request: ListPauses) -> bytes:

@@ -9,6 +9,7 @@ from hashlib import blake2b
 
 from google.protobuf.message import Message
 
+from statekeeper.v1.execution_pb2 import Execution
 from statekeeper.v1.pause_requests_pb2 import PauseResponse
 from statekeeper.v1.transaction_pb2 import TransactionResponse
 from statekeeper.v1.write_pb2 import WriteResult
@@ -57,8 +58,10 @@ def remember(
     elif isinstance(response, TransactionResponse):
         done.transaction.CopyFrom(response)
         for result in done.transaction.results:
-            if result.HasField("load"):
-                result.load.Clear()
+            if result.load.HasField("execution"):
+                # It can be loaded again: only which one it was is remembered.
+                loaded = result.load.execution
+                loaded.CopyFrom(Execution(revision=loaded.revision))
         _seal_tokens(done, done.transaction, row_key, mark)
     else:
         done.plain = raw
