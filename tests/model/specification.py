@@ -64,12 +64,13 @@ W = TypeVar("W", bound=Written)
 
 
 class Specification:
-    """A service that keeps its promises, and forgets everything when it ends.
+    """A service that keeps its promises.
+
+    It may be stopped and started again at any time, and nothing is different (B20): so there
+    is nothing here about that.
 
     Attributes:
         now: the time; it only goes on.
-        restarts: the service may be stopped and started again at any time, and nothing is
-            different (B20): there is nothing here for it.
     """
 
     def __init__(self, limits: Limits, now: int) -> None:
