@@ -254,6 +254,18 @@ class Choices:
             ).map(lambda x: (*x[0], *x[1])),
         )
 
+    def span(self) -> SearchStrategy[int]:
+        """How much time passes: also exactly until something is over."""
+        records = [self._specification.record(key) for key in KEYS]
+        executions = [each.execution for each in records if each.execution is not None]
+        moments = [
+            *[each.expire_time for each in executions if each.expire_time is not None],
+            *[pause.expire_time for each in executions for pause in each.now.pauses],
+            *[each.lock.expire_time for each in records if each.lock is not None],
+        ]
+        spans = [each - self._specification.now for each in moments]
+        return st.sampled_from([*SPANS, *[span for span in spans if 0 < span <= DAY]])
+
     def repeated(self) -> SearchStrategy[Write]:
         """Something that was sent before."""
         return st.sampled_from(self._seen.sent)

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 )
 
 from tests.model.answers import FoundPause, Loaded, Paused, Revision, Transacted
-from tests.model.choices import KEYS, SPANS, Choices, Seen
+from tests.model.choices import KEYS, Choices, Seen
 from tests.model.requests import (
     Delete,
     GetLock,
@@ -102,7 +102,7 @@ class Comparison(RuleBasedStateMachine):
         """Time passes; quietly: the timers are late."""
         for key in KEYS:
             self.settle(key)
-        clock, span = self.real.clock, data.draw(st.sampled_from(SPANS))
+        clock, span = self.real.clock, data.draw(self.choices.span())
         (clock.advance_quietly if data.draw(st.booleans()) else clock.advance)(span / SECOND)
         self.spec.now = clock.now_us()
 
