@@ -43,11 +43,7 @@ from statekeeper_server.admission import Admission
 from statekeeper_server.batch import Batches
 from statekeeper_server.clock import Clock
 from statekeeper_server.entries import Kind
-from statekeeper_server.errors import (
-    CheckpointNotFoundError,
-    InvalidTokenError,
-    RevisionCompactedError,
-)
+from statekeeper_server.errors import InvalidTokenError, RevisionCompactedError
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import ANSWER_BYTES_MAX, LARGE_BYTES, StateLimits
 from statekeeper_server.operations.answers import revisions
@@ -231,7 +227,7 @@ class StateManager:
     async def transaction(self, request: Transaction) -> bytes:
         """Do several operations; what a repeated one has loaded is loaded again."""
         raw = await self._transaction.method(request)
-        if request.options.mark is None or not any(_loads(request)):
+        if request.options.mark is None or not any(part.name == "load" for part in request.parts):
             return raw
         response = TransactionResponse.FromString(raw)
         if not response.result.replayed:
@@ -318,20 +314,21 @@ class StateManager:
         return response.SerializeToString()
 
     def _add_loaded(self, response: TransactionResponse, request: Transaction) -> bytes:
-        end = response.result.revision
+        """Answer the loads of a replayed transaction: they are remembered by their revisions."""
         size_bytes = 0
         with self._shards.of(request.key).read() as store:
-            for result, load in zip(response.results, _loads(request), strict=True):
-                if load is None or size_bytes > ANSWER_BYTES_MAX:
+            for part, result in zip(request.parts, response.results, strict=True):
+                if not result.load.HasField("execution"):
                     continue
-                past = load if load.of_the_past else load._replace(revision=end)
-                with suppress(RevisionCompactedError, CheckpointNotFoundError):
-                    loaded = find(store, past, self._clock.now_us())
+                again = Load(request.key, result.load.execution.revision)
+                result.load.Clear()
+                with suppress(RevisionCompactedError):
+                    loaded = find(store, again, self._clock.now_us())
                     if loaded is not None:
-                        put_loaded(result.load.execution, store, loaded, load.selection)
+                        put_loaded(result.load.execution, store, loaded, part.request.selection)
                 size_bytes += result.load.ByteSize()
                 if size_bytes > ANSWER_BYTES_MAX:
-                    result.load.ClearField("execution")
+                    result.load.Clear()
         return response.SerializeToString()
 
     def _list_pauses(self, request: ListPauses) -> bytes:
@@ -360,10 +357,6 @@ _UPDATE = partial(apply, update)
 
 def _never(_: object) -> bool:
     return False
-
-
-def _loads(request: Transaction) -> list[Load | None]:
-    return [part.request if isinstance(part.request, Load) else None for part in request.parts]
 
 
 def _list_revisions(store: Reader, request: ListRevisions, now_us: int) -> Message:

@@ -6,15 +6,17 @@ from statekeeper.v1.execution_pb2 import Execution, ExecutionState
 from statekeeper.v1.state_requests_pb2 import LoadResponse
 from statekeeper_server.codec import decoded
 from statekeeper_server.documents import STATE_DOCUMENTS_END
+from statekeeper_server.errors import CheckpointNotFoundError
 from statekeeper_server.keys import PauseNumber, read_entry_prefix
 from statekeeper_server.operations.answers import number_of_row, put_execution, put_pauses
 from statekeeper_server.operations.draft import Draft
 from statekeeper_server.operations.load import Load, Loaded, find, put_loaded
+from statekeeper_server.operations.past import as_of_now
 from statekeeper_server.operations.pause_rows import document_entry
 from statekeeper_server.operations.selection import Selection
 from statekeeper_server.operations.storing import expire_time_us
 from statekeeper_server.operations.times import set_time
-from statekeeper_server.storage.v1.records_pb2 import PauseRow
+from statekeeper_server.storage.v1.records_pb2 import CheckpointRow, PauseRow
 from statekeeper_server.store.reader import StoredValue
 
 
@@ -28,15 +30,22 @@ def load(draft: Draft, request: Load) -> LoadResponse:
     made = draft.checkpoints.get(request.checkpoint)
     # One that names what the transaction itself writes is the last thing that does.
     if request.of_the_past and (made is None or made.HasField("execution")):
-        if made is None:
-            loaded = find(draft.store, request, draft.now_us)
-        else:
-            loaded = Loaded(draft.living_head(), made.execution)
+        loaded = _find_past(draft, request, made)
         if loaded is not None:
             put_loaded(response.execution, draft.store, loaded, request.selection)
     elif draft.state is not None:
         _put_draft(response.execution, draft, draft.state, request.selection)
     return response
+
+
+def _find_past(draft: Draft, request: Load, made: CheckpointRow | None) -> Loaded | None:
+    if made is not None:
+        head = draft.living_head()
+        return Loaded(head, as_of_now(made.execution, head))
+    if request.checkpoint and draft.state is not None and draft.old is None:
+        # What the same transaction creates has no other checkpoints.
+        raise CheckpointNotFoundError(request.checkpoint)
+    return find(draft.store, request, draft.now_us)
 
 
 def _put_draft(

@@ -15,7 +15,7 @@ def at_checkpoint(store: Reader, head: Head, name: str) -> Execution:
     row = store.checkpoint(head.uid, name)
     if row is None:
         raise CheckpointNotFoundError(name)
-    return _as_of_now(row.execution, head)
+    return as_of_now(row.execution, head)
 
 
 def at_revision(store: Reader, head: Head, revision: int) -> Execution:
@@ -38,7 +38,7 @@ def at_revision(store: Reader, head: Head, revision: int) -> Execution:
         if at <= revision:
             break
         previous = event.previous_revision
-    return _as_of_now(event.execution, head)
+    return as_of_now(event.execution, head)
 
 
 def check_not_future(store: Reader, revision: int) -> None:
@@ -48,8 +48,12 @@ def check_not_future(store: Reader, revision: int) -> None:
         raise invalid("revision", f"{revision} is in the future, the newest is {newest}")
 
 
-def _as_of_now(past: Execution, head: Head) -> Execution:
+def as_of_now(past: Execution, head: Head) -> Execution:
+    """A past execution, which lasts as long as what it has become."""
+    shown = Execution()
+    shown.CopyFrom(past)
     # When it will be gone is not a thing of the past.
-    past.ClearField("expire_time")
-    past.expire_time.MergeFrom(head.execution.expire_time)
-    return past
+    shown.ClearField("expire_time")
+    if head.execution.HasField("expire_time"):
+        shown.expire_time.CopyFrom(head.execution.expire_time)
+    return shown

@@ -9,6 +9,7 @@ from hashlib import blake2b
 
 from google.protobuf.message import Message
 
+from statekeeper.v1.execution_pb2 import Execution
 from statekeeper.v1.pause_requests_pb2 import PauseResponse
 from statekeeper.v1.transaction_pb2 import TransactionResponse
 from statekeeper.v1.write_pb2 import WriteResult
@@ -58,8 +59,10 @@ def remember(
         done.transaction.CopyFrom(response)
         for result in done.transaction.results:
             # What was read is not kept a second time.
-            if result.HasField("load"):
-                result.load.Clear()
+            if result.load.HasField("execution"):
+                # It can be loaded again: only which one it was is remembered.
+                loaded = result.load.execution
+                loaded.CopyFrom(Execution(revision=loaded.revision))
             elif result.HasField("update"):
                 result.update.Clear()
         _seal_tokens(done, done.transaction, row_key, mark)

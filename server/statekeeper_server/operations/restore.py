@@ -40,14 +40,17 @@ def restore(draft: Draft, request: Restore) -> RestoreResponse:
 
 
 def _past(draft: Draft, request: Restore) -> Execution:
-    head, store = draft.living_head(), draft.store
-    if not request.name:
+    draft.existing()
+    store, name = draft.store, request.name
+    if not name:
+        # What the same transaction creates has no past.
+        head = draft.living_head()
         check_not_future(store, request.revision)
         return at_revision(store, head, request.revision)
-    made = draft.checkpoints.get(request.name)
+    made = draft.checkpoints.get(name)
     if made is not None:
         # By the same transaction; it cannot be of what that writes itself.
         return made.execution
-    if request.name in draft.gone_checkpoints:
-        raise CheckpointNotFoundError(request.name)
-    return at_checkpoint(store, head, request.name)
+    if draft.old is None or name in draft.gone_checkpoints:
+        raise CheckpointNotFoundError(name)
+    return at_checkpoint(store, draft.old, name)

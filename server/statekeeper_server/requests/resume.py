@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from statekeeper.v1.pause_requests_pb2 import ResumeRequest
-from statekeeper_server.errors import InvalidTokenError, invalid
+from statekeeper_server.errors import invalid
 from statekeeper_server.keys import ExecutionKey, PauseNumber
 from statekeeper_server.limits import OVERHEAD_BYTES, StateLimits
 from statekeeper_server.operations.resume import Resume
@@ -11,6 +11,8 @@ from statekeeper_server.operations.tokens import Token
 from statekeeper_server.operations.writing import WriteOptions
 from statekeeper_server.requests.documents import check_document
 from statekeeper_server.requests.fields import check_key, check_options
+
+_NO_PAUSE = PauseNumber(0, 0)
 
 
 def check_resume(
@@ -42,7 +44,4 @@ def check_target(
         raise invalid("token", "is missing: either a token or a pause_id is needed")
     if target == "token":
         return Token.of(token), None
-    number = PauseNumber.parse(pause_id)
-    if number is None:
-        raise InvalidTokenError
-    return None, number
+    return None, PauseNumber.parse(pause_id) or _NO_PAUSE
