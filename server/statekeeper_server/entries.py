@@ -183,8 +183,8 @@ class Entries:
         entry = Entry(self, number, operation)
         try:
             self._check(entry, operation, large=large)
-        except StateError as error:
-            self.fail(entry, error)
+        except Exception as error:  # noqa: BLE001 - the others of the message go on
+            self._fail_logged(entry, error)
             return
         line = self._lines.get(entry.row)
         if line is None:
@@ -243,17 +243,18 @@ class Entries:
         kind, checked = self._kinds[entry.kind], entry.checked
         line.under_way += 1
         line.alone = not self._is_simple(entry)
+        response: bytes | None = None
         try:
             if not line.alone and kind.operation is not None:
                 self._shards.of(checked.key).submit(kind.operation, checked, entry)
                 return
             if kind.at_once is not None and checked is not None:
                 response = kind.at_once(checked)
-                if response is not None:
-                    self.succeed(entry, response)
-                    return
-        except StateError as error:
-            self.fail(entry, error)
+        except Exception as error:  # noqa: BLE001 - whoever answers the one before goes on
+            self._fail_logged(entry, error)
+            return
+        if response is not None:
+            self.succeed(entry, response)
             return
         task = asyncio.get_running_loop().create_task(self._take_time(entry))
         self._tasks.add(task)
@@ -269,15 +270,18 @@ class Entries:
                     check = loop.run_in_executor(self._threads, kind.check, entry.message)
                     entry.checked = await check
                 response = await kind.method(entry.checked)
-        except StateError as error:
-            self.fail(entry, error)
         except TimeoutError:
             self.fail(entry, None)
-        except Exception as error:  # noqa: BLE001 - it is logged, and the caller is told that much
-            _log.exception("operation failed", operation=entry.kind)
-            self.fail(entry, error)
+        except Exception as error:  # noqa: BLE001 - it is this operation's alone
+            self._fail_logged(entry, error)
         else:
             self.succeed(entry, response)
+
+    def _fail_logged(self, entry: Entry, error: Exception) -> None:
+        """Deliver an error, and log it where the caller is not told what it is."""
+        if not isinstance(error, StateError):
+            _log.error("operation failed", operation=entry.kind, exc_info=error)
+        self.fail(entry, error)
 
     def _finish(self, entry: Entry, result: bytes) -> None:
         if self.waiters:
