@@ -18,6 +18,7 @@ from statekeeper.v1.operation_pb2 import Operation, OperationResult
 from statekeeper_server import wire
 from statekeeper_server.admission import Admission
 from statekeeper_server.errors import StateError, invalid
+from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import LARGE_BYTES, WAIT_MAX_US
 from statekeeper_server.logs import get_logger
 from statekeeper_server.operations.writing import Done
@@ -44,6 +45,7 @@ class Kind(NamedTuple):
         operation: what a shard applies; None where only the way of the RPC will do.
         at_once: answers a read without a wait, or gives None where that takes too long.
         simple: whether `operation` is all that a checked request needs.
+        key_of: the execution of a message that is not checked yet; raises StateError.
     """
 
     check: Callable[[Any], Any]
@@ -51,6 +53,7 @@ class Kind(NamedTuple):
     operation: Callable[..., Any] | None = None
     at_once: Callable[[Any], bytes | None] | None = None
     simple: Callable[[Any], bool] = lambda _: True
+    key_of: Callable[[Any], ExecutionKey] = lambda message: check_key(message.key)
 
 
 class _Line:
@@ -230,7 +233,7 @@ class Entries:
             timeout_us = check_duration("timeout", operation.timeout, WAIT_MAX_US, "24 hours")
             entry.limit(timeout_us)
         if large and message.ByteSize() > LARGE_BYTES:
-            entry.row = check_key(message.key).row
+            entry.row = self._kinds[name].key_of(message).row
         else:
             entry.checked = self._kinds[name].check(message)
             entry.row = entry.checked.key.row

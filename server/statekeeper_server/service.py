@@ -143,7 +143,9 @@ class StateManager:
             DeleteRequest: write(requests.check_delete, delete),
             ListRevisionsRequest: read(requests.check_list_revisions, _list_revisions),
             PauseRequest: write(partial(requests.check_pause, **within), pause),
-            ResumeRequest: write(partial(requests.check_resume, **within, **of_token), resume),
+            ResumeRequest: write(
+                partial(requests.check_resume, **within, **of_token), resume
+            )._replace(key_of=partial(requests.key_of_resume, **of_token)),
             GetPauseRequest: read(partial(requests.check_get_pause, **of_token), get_pause),
             ListPausesRequest: Kind(requests.check_list_pauses, self.list_pauses),
             CheckpointRequest: write(requests.check_checkpoint, checkpoint),
