@@ -41,7 +41,8 @@ class Kind(NamedTuple):
 
     Attributes:
         check: makes of a message a checked request; raises StateError.
-        method: the way of the unary RPC.
+        method: the way of the unary RPC; what it writes may be given a time by which it
+            must be its turn, of `time.monotonic`, or it raises TimeoutError.
         operation: what a shard applies; None where only the way of the RPC will do.
         at_once: answers a read without a wait, or gives None where that takes too long.
         simple: whether `operation` is all that a checked request needs.
@@ -49,7 +50,7 @@ class Kind(NamedTuple):
     """
 
     check: Callable[[Any], Any]
-    method: Callable[[Any], Awaitable[bytes]]
+    method: Callable[..., Awaitable[bytes]]
     operation: Callable[..., Any] | None = None
     at_once: Callable[[Any], bytes | None] | None = None
     simple: Callable[[Any], bool] = lambda _: True
@@ -81,10 +82,12 @@ class Entry:
     """One operation, and who hears of its result. Implements `Caller`."""
 
     __slots__ = (
-        "_deadline_s",
         "_entries",
+        "_expired",
         "_forget",
+        "_timer",
         "checked",
+        "deadline_s",
         "kind",
         "line",
         "message",
@@ -95,8 +98,10 @@ class Entry:
 
     def __init__(self, entries: "Entries", number: int, operation: Operation) -> None:
         self._entries = entries
-        self._deadline_s: float | None = None
+        self.deadline_s: float | None = None
+        self._expired = False
         self._forget: Callable[[], None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self.number = number
         self.tag = operation.tag
         self.kind = ""
@@ -107,23 +112,27 @@ class Entry:
 
     def limit(self, timeout_us: int) -> None:
         """Give it so long to be applied."""
-        self._deadline_s = time.monotonic() + timeout_us / 1_000_000
+        self.deadline_s = time.monotonic() + timeout_us / 1_000_000
 
     @property
     def left_s(self) -> float | None:
         """How long it may take still."""
-        return None if self._deadline_s is None else self._deadline_s - time.monotonic()
+        return None if self.deadline_s is None else self.deadline_s - time.monotonic()
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its time is over."""
+        return self.deadline_s is not None and time.monotonic() >= self.deadline_s
 
     def wanted(self) -> bool:
         """Whether it still waits."""
-        if self._entries.gone:
-            return False
-        return self._deadline_s is None or time.monotonic() < self._deadline_s
+        return not (self._entries.gone or self.is_late)
 
     def tell(self, outcome: Done | Exception | None) -> bool:
         """Answer it; False when it has gone."""
         self._forget = None
-        if self._entries.gone:
+        self._stop_timer()
+        if self._entries.gone or self._expired:
             return False
         if isinstance(outcome, Done):
             self._entries.succeed(self, outcome.response)
@@ -133,16 +142,32 @@ class Entry:
 
     def wait(self, forget: Callable[[], None]) -> None:
         """Have it wait for a lock."""
-        self._forget = forget
-        self._entries.waiters.add(self)
         if self._entries.gone:
-            self.leave()
+            forget()
+            return
+        self._forget = forget
+        left_s = self.left_s
+        if left_s is not None:
+            # Once its time is over the shard takes it for gone, and answers it no more.
+            self._timer = asyncio.get_running_loop().call_later(max(0.0, left_s), self._expire)
+        self._entries.let_wait(self)
 
     def leave(self) -> None:
         """Wait no more for a lock."""
+        self._stop_timer()
         forget, self._forget = self._forget, None
         if forget is not None:
             forget()
+
+    def _expire(self) -> None:
+        self._expired = True
+        self.leave()
+        self._entries.fail(self, None)
+
+    def _stop_timer(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
 
 
 class Entries:
@@ -172,7 +197,7 @@ class Entries:
         self._deliver = deliver
         self._lines: dict[bytes, _Line] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self.waiters: set[Entry] = set()
+        self._waiters: set[Entry] = set()
         self.gone = False
 
     def start(self, number: int, operation: Operation, *, large: bool) -> None:
@@ -207,8 +232,13 @@ class Entries:
         self.gone = True
         for task in tuple(self._tasks):
             task.cancel()
-        for entry in tuple(self.waiters):
+        for entry in tuple(self._waiters):
             entry.leave()
+
+    def let_wait(self, entry: Entry) -> None:
+        """Have an entry wait for a lock. It has had its turn: those after it go on."""
+        self._waiters.add(entry)
+        self._leave_line(entry)
 
     def succeed(self, entry: Entry, response: bytes) -> None:
         """Deliver a response."""
@@ -247,6 +277,9 @@ class Entries:
         line.under_way += 1
         line.alone = not self._is_simple(entry)
         response: bytes | None = None
+        if entry.is_late:
+            self.fail(entry, None)
+            return
         try:
             if not line.alone and kind.operation is not None:
                 self._shards.of(checked.key).submit(kind.operation, checked, entry)
@@ -266,13 +299,17 @@ class Entries:
     async def _take_time(self, entry: Entry) -> None:
         kind = self._kinds[entry.kind]
         try:
-            async with asyncio.timeout(entry.left_s):
-                self._admission.enter(0)
-                if entry.checked is None:
-                    loop = asyncio.get_running_loop()
-                    check = loop.run_in_executor(self._threads, kind.check, entry.message)
-                    entry.checked = await check
-                response = await kind.method(entry.checked)
+            self._admission.enter(0)
+            if entry.checked is None:
+                loop = asyncio.get_running_loop()
+                check = loop.run_in_executor(self._threads, kind.check, entry.message)
+                entry.checked = await check
+            if kind.operation is None:
+                async with asyncio.timeout(entry.left_s):
+                    response = await kind.method(entry.checked)
+            else:
+                # A write that has begun is not given up: it would be done all the same.
+                response = await kind.method(entry.checked, entry.deadline_s)
         except TimeoutError:
             self.fail(entry, None)
         except Exception as error:  # noqa: BLE001 - it is this operation's alone
@@ -287,10 +324,13 @@ class Entries:
         self.fail(entry, error)
 
     def _finish(self, entry: Entry, result: bytes) -> None:
-        if self.waiters:
-            self.waiters.discard(entry)
+        if self._waiters:
+            self._waiters.discard(entry)
         self._deliver(entry, result)
-        line = entry.line
+        self._leave_line(entry)
+
+    def _leave_line(self, entry: Entry) -> None:
+        line, entry.line = entry.line, None
         if line is not None:
             line.under_way -= 1
             if not line.under_way and not line.advancing:

@@ -180,10 +180,10 @@ class StateManager:
     ) -> Kind:
         """Something that is applied by its shard, through its queue."""
 
-        async def method(request: WriteRequest) -> bytes:
+        async def method(request: WriteRequest, deadline_s: float | None = None) -> bytes:
             if not simple(request):
                 request = self._with_room(request)
-            done = await self._shards.of(request.key).apply(operation, request)
+            done = await self._shards.of(request.key).apply(operation, request, deadline_s)
             return done.response
 
         return Kind(check, method, operation, simple=simple)
@@ -203,9 +203,9 @@ class StateManager:
 
         return Kind(check, method)
 
-    async def update(self, request: Update) -> bytes:
+    async def update(self, request: Update, deadline_s: float | None = None) -> bytes:
         """Change parts of the state."""
-        done = await self._shards.of(request.key).apply(_UPDATE, request)
+        done = await self._shards.of(request.key).apply(_UPDATE, request, deadline_s)
         if not request.return_execution:
             return done.response
         # Read after the commit, at its revision: it costs the shard's other callers
