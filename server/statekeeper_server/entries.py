@@ -17,9 +17,9 @@ from google.rpc.status_pb2 import Status
 from statekeeper.v1.operation_pb2 import Operation, OperationResult
 from statekeeper_server import wire
 from statekeeper_server.admission import Admission
-from statekeeper_server.errors import StateError, invalid
+from statekeeper_server.errors import OverloadedError, StateError, invalid
 from statekeeper_server.keys import ExecutionKey
-from statekeeper_server.limits import LARGE_BYTES, WAIT_MAX_US
+from statekeeper_server.limits import LARGE_BYTES, RESULT_BYTES_SMALL, WAIT_MAX_US
 from statekeeper_server.logs import get_logger
 from statekeeper_server.operations.writing import Done
 from statekeeper_server.requests.fields import check_duration, check_key, shown_key
@@ -235,6 +235,15 @@ class Entries:
         for entry in tuple(self._waiters):
             entry.leave()
 
+    def bounded(self, entry: Entry, result: bytes) -> bytes:
+        """A result that is going to be kept: a read that there is no room for is refused."""
+        if len(result) > RESULT_BYTES_SMALL and self._kinds[entry.kind].operation is None:
+            try:
+                self._admission.check(len(result))
+            except OverloadedError as error:
+                return self.refusal(entry, error)
+        return result
+
     def let_wait(self, entry: Entry) -> None:
         """Have an entry wait for a lock. It has had its turn: those after it go on."""
         self._waiters.add(entry)
@@ -299,7 +308,7 @@ class Entries:
     async def _take_time(self, entry: Entry) -> None:
         kind = self._kinds[entry.kind]
         try:
-            self._admission.enter(0)
+            self._admission.check(0)
             if entry.checked is None:
                 loop = asyncio.get_running_loop()
                 check = loop.run_in_executor(self._threads, kind.check, entry.message)
