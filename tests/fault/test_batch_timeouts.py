@@ -79,7 +79,7 @@ def operations(timeout: Duration) -> list[Operation]:
 
 def _hold_up(gate: Gate, raw: RawClient) -> "grpc.Future[SaveResponse]":
     """Hold the shard up, with a call that is to be kept."""
-    call: "grpc.Future[SaveResponse]" = raw.stub.Save.future(save_request(HELD), timeout=DEADLINE_S)
+    call: grpc.Future[SaveResponse] = raw.stub.Save.future(save_request(HELD), timeout=DEADLINE_S)
     gate.wait_until_reached()
     return call
 
