@@ -13,10 +13,14 @@ class Admission:
         self._bytes_max = bytes_max
         self._bytes = 0
 
-    def enter(self, size_bytes: int) -> None:
-        """Take room. Raises OverloadedError when there is too little."""
+    def check(self, size_bytes: int) -> None:
+        """Raise OverloadedError when there is too little room."""
         if self._bytes + size_bytes > self._bytes_max:
             raise OverloadedError("too many bytes are under way")
+
+    def enter(self, size_bytes: int) -> None:
+        """Take room. Raises OverloadedError when there is too little."""
+        self.check(size_bytes)
         self._bytes += size_bytes
 
     @contextmanager

@@ -7,17 +7,24 @@ from concurrent.futures import Executor
 import grpc
 
 from statekeeper.v1.batch_pb2 import BatchRequest, BatchResponse
+from statekeeper.v1.operation_pb2 import OperationResult
 from statekeeper_server import wire
 from statekeeper_server.admission import Admission
 from statekeeper_server.entries import Entries, Entry, Kind
 from statekeeper_server.errors import OverloadedError, invalid
-from statekeeper_server.limits import ANSWER_BYTES_MAX, LARGE_BYTES, OPERATIONS_MAX
+from statekeeper_server.limits import (
+    ANSWER_BYTES_MAX,
+    LARGE_BYTES,
+    OPERATIONS_MAX,
+    RESULT_BYTES_SMALL,
+)
 from statekeeper_server.rpc import Context, guarded, parse
 from statekeeper_server.shards import Shards
 
 _RESULTS_KEY = wire.field_key(BatchResponse.DESCRIPTOR.fields_by_name["results"].number)
 # A stream is not read while so much of it is under way.
 _UNDER_WAY_MAX = 4 * OPERATIONS_MAX
+_UNSENT_BYTES_MAX = 4 * 1024 * 1024
 # What is written at once; more results go into the next message.
 _MESSAGE_BYTES = 1024 * 1024
 _TOO_MUCH = invalid("operation", "its answer has no room in that of the batch: ask by itself")
@@ -58,9 +65,13 @@ class Batches:
         async with guarded(context, "Batch"):
             with self._admission.room(len(raw)):
                 response = await self._answer(raw)
+            # Counted until it is sent: a caller that reads slowly holds it here.
+            response_bytes = len(response)
+            context.add_done_callback(lambda _: self._admission.leave(response_bytes))  # type: ignore[arg-type]  # the stubs say that it takes none
         return response
 
     async def _answer(self, raw: bytes) -> bytes:
+        """The results, which admission has counted."""
         request = _parse(raw)
         results: list[bytes] = [b""] * len(request.operations)
         left, size_bytes = len(results), 0
@@ -68,10 +79,12 @@ class Batches:
 
         def deliver(entry: Entry, result: bytes) -> None:
             nonlocal left, size_bytes
-            if len(result) > LARGE_BYTES and size_bytes + len(result) > ANSWER_BYTES_MAX:
-                result = entries.refusal(entry, _TOO_MUCH)
+            if len(result) > RESULT_BYTES_SMALL and size_bytes + len(result) > ANSWER_BYTES_MAX:
+                result = _shortened(entries, entry, result)
+            result = wire.field(_RESULTS_KEY, entries.bounded(entry, result))
+            self._admission.hold(len(result))
             size_bytes += len(result)
-            results[entry.number] = wire.field(_RESULTS_KEY, result)
+            results[entry.number] = result
             left -= 1
             if not left and not done.done():
                 done.set_result(None)
@@ -82,6 +95,9 @@ class Batches:
             for number, operation in enumerate(request.operations):
                 entries.start(number, operation, large=large)
             await done
+        except BaseException:
+            self._admission.leave(size_bytes)
+            raise
         finally:
             entries.leave()
         return b"".join(results)
@@ -101,6 +117,7 @@ class _Stream:
         self._entries = Entries(kinds, shards, threads, admission, self._deliver)
         self._admission = admission
         self._results: list[bytes] = []
+        self._unsent_bytes = 0
         # What each message holds: its bytes, and how many of its operations are under way.
         self._messages: dict[int, list[int]] = {}
         self._under_way = 0
@@ -119,8 +136,14 @@ class _Stream:
             while True:
                 if self._results:
                     message = self._take()
-                    await context.write(message)
+                    try:
+                        await context.write(message)
+                    except grpc.aio.InternalError:
+                        # It cannot be sent: the caller has gone.
+                        return
+                    self._unsent_bytes -= len(message)
                     self._admission.leave(len(message))
+                    self._room.set()
                     continue
                 if reading.done() and not reading.cancelled():
                     reading.result()
@@ -135,16 +158,23 @@ class _Stream:
             ending.cancel()
             self._entries.leave()
             held = [size_bytes for size_bytes, _ in self._messages.values()]
-            self._admission.leave(sum(held) + sum(map(len, self._results)))
+            self._admission.leave(sum(held) + self._unsent_bytes)
 
     async def _read(self, requests: AsyncIterator[bytes]) -> None:
         number = 0
         async for raw in requests:
             number += 1
             self._begin(number, raw)
-            while self._under_way >= _UNDER_WAY_MAX:
+            while self._is_full():
                 self._room.clear()
                 await self._room.wait()
+
+    def _is_full(self) -> bool:
+        """Whether enough is under way; what the caller is slow to read is."""
+        return (
+            self._under_way + len(self._results) >= _UNDER_WAY_MAX
+            or self._unsent_bytes >= _UNSENT_BYTES_MAX
+        )
 
     def _begin(self, number: int, raw: bytes) -> None:
         request = _parse(raw)
@@ -165,9 +195,10 @@ class _Stream:
     def _deliver(self, entry: Entry, result: bytes) -> None:
         if not self._results:
             self._wake.set()
-        result = wire.field(_RESULTS_KEY, result)
+        result = wire.field(_RESULTS_KEY, self._entries.bounded(entry, result))
         # Counted until it is sent: a caller that reads slowly holds it here.
         self._admission.hold(len(result))
+        self._unsent_bytes += len(result)
         self._results.append(result)
         message = self._messages.get(entry.number)
         if message is None:
@@ -189,6 +220,16 @@ class _Stream:
             count += 1
         taken, self._results = self._results[:count], self._results[count:]
         return b"".join(taken)
+
+
+def _shortened(entries: Entries, entry: Entry, result: bytes) -> bytes:
+    """What is told instead of a result that has no room."""
+    if entry.kind != "update":
+        return entries.refusal(entry, _TOO_MUCH)
+    # It is done, and its caller must hear of it.
+    short = OperationResult.FromString(result)
+    short.update.ClearField("execution")
+    return short.SerializeToString()
 
 
 def _parse(raw: bytes) -> BatchRequest:

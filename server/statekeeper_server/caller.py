@@ -1,6 +1,7 @@
 """Who has asked for an operation, and hears what became of it."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -24,23 +25,34 @@ class Caller(Protocol):
 
 
 class FutureCaller:
-    """A caller that awaits a future; it goes away by cancelling that. Implements `Caller`."""
+    """A caller that awaits a future; it goes away by cancelling that. Implements `Caller`.
 
-    __slots__ = ("answer",)
+    Args:
+        loop: whose future.
+        deadline_s: when it must be its turn, by `time.monotonic`; otherwise the future
+            fails with TimeoutError.
+    """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    __slots__ = ("_deadline_s", "answer")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, deadline_s: float | None = None) -> None:
+        self._deadline_s = deadline_s
         self.answer: asyncio.Future[Done] = loop.create_future()
 
     def wanted(self) -> bool:
         """Whether it still waits."""
-        return not self.answer.cancelled()
+        if self.answer.cancelled():
+            return False
+        return self._deadline_s is None or time.monotonic() < self._deadline_s
 
     def tell(self, outcome: Done | Exception | None) -> bool:
         """Answer it; False when it has gone."""
         answer = self.answer
-        if outcome is None or answer.done():
+        if answer.done():
             return False
-        if isinstance(outcome, Exception):
+        if outcome is None:
+            answer.set_exception(TimeoutError())
+        elif isinstance(outcome, Exception):
             answer.set_exception(outcome)
         else:
             answer.set_result(outcome)

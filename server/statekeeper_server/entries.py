@@ -17,8 +17,9 @@ from google.rpc.status_pb2 import Status
 from statekeeper.v1.operation_pb2 import Operation, OperationResult
 from statekeeper_server import wire
 from statekeeper_server.admission import Admission
-from statekeeper_server.errors import StateError, invalid
-from statekeeper_server.limits import LARGE_BYTES, WAIT_MAX_US
+from statekeeper_server.errors import OverloadedError, StateError, invalid
+from statekeeper_server.keys import ExecutionKey
+from statekeeper_server.limits import LARGE_BYTES, RESULT_BYTES_SMALL, WAIT_MAX_US
 from statekeeper_server.logs import get_logger
 from statekeeper_server.operations.writing import Done
 from statekeeper_server.requests.fields import check_duration, check_key, shown_key
@@ -40,17 +41,20 @@ class Kind(NamedTuple):
 
     Attributes:
         check: makes of a message a checked request; raises StateError.
-        method: the way of the unary RPC.
+        method: the way of the unary RPC; what it writes may be given a time by which it
+            must be its turn, of `time.monotonic`, or it raises TimeoutError.
         operation: what a shard applies; None where only the way of the RPC will do.
         at_once: answers a read without a wait, or gives None where that takes too long.
         simple: whether `operation` is all that a checked request needs.
+        key_of: the execution of a message that is not checked yet; raises StateError.
     """
 
     check: Callable[[Any], Any]
-    method: Callable[[Any], Awaitable[bytes]]
+    method: Callable[..., Awaitable[bytes]]
     operation: Callable[..., Any] | None = None
     at_once: Callable[[Any], bytes | None] | None = None
     simple: Callable[[Any], bool] = lambda _: True
+    key_of: Callable[[Any], ExecutionKey] = lambda message: check_key(message.key)
 
 
 class _Line:
@@ -78,10 +82,12 @@ class Entry:
     """One operation, and who hears of its result. Implements `Caller`."""
 
     __slots__ = (
-        "_deadline_s",
         "_entries",
+        "_expired",
         "_forget",
+        "_timer",
         "checked",
+        "deadline_s",
         "kind",
         "line",
         "message",
@@ -92,8 +98,10 @@ class Entry:
 
     def __init__(self, entries: "Entries", number: int, operation: Operation) -> None:
         self._entries = entries
-        self._deadline_s: float | None = None
+        self.deadline_s: float | None = None
+        self._expired = False
         self._forget: Callable[[], None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self.number = number
         self.tag = operation.tag
         self.kind = ""
@@ -104,23 +112,27 @@ class Entry:
 
     def limit(self, timeout_us: int) -> None:
         """Give it so long to be applied."""
-        self._deadline_s = time.monotonic() + timeout_us / 1_000_000
+        self.deadline_s = time.monotonic() + timeout_us / 1_000_000
 
     @property
     def left_s(self) -> float | None:
         """How long it may take still."""
-        return None if self._deadline_s is None else self._deadline_s - time.monotonic()
+        return None if self.deadline_s is None else self.deadline_s - time.monotonic()
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its time is over."""
+        return self.deadline_s is not None and time.monotonic() >= self.deadline_s
 
     def wanted(self) -> bool:
         """Whether it still waits."""
-        if self._entries.gone:
-            return False
-        return self._deadline_s is None or time.monotonic() < self._deadline_s
+        return not (self._entries.gone or self.is_late)
 
     def tell(self, outcome: Done | Exception | None) -> bool:
         """Answer it; False when it has gone."""
         self._forget = None
-        if self._entries.gone:
+        self._stop_timer()
+        if self._entries.gone or self._expired:
             return False
         if isinstance(outcome, Done):
             self._entries.succeed(self, outcome.response)
@@ -130,16 +142,32 @@ class Entry:
 
     def wait(self, forget: Callable[[], None]) -> None:
         """Have it wait for a lock."""
-        self._forget = forget
-        self._entries.waiters.add(self)
         if self._entries.gone:
-            self.leave()
+            forget()
+            return
+        self._forget = forget
+        left_s = self.left_s
+        if left_s is not None:
+            # Once its time is over the shard takes it for gone, and answers it no more.
+            self._timer = asyncio.get_running_loop().call_later(max(0.0, left_s), self._expire)
+        self._entries.let_wait(self)
 
     def leave(self) -> None:
         """Wait no more for a lock."""
+        self._stop_timer()
         forget, self._forget = self._forget, None
         if forget is not None:
             forget()
+
+    def _expire(self) -> None:
+        self._expired = True
+        self.leave()
+        self._entries.fail(self, None)
+
+    def _stop_timer(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
 
 
 class Entries:
@@ -169,7 +197,7 @@ class Entries:
         self._deliver = deliver
         self._lines: dict[bytes, _Line] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self.waiters: set[Entry] = set()
+        self._waiters: set[Entry] = set()
         self.gone = False
 
     def start(self, number: int, operation: Operation, *, large: bool) -> None:
@@ -183,8 +211,8 @@ class Entries:
         entry = Entry(self, number, operation)
         try:
             self._check(entry, operation, large=large)
-        except StateError as error:
-            self.fail(entry, error)
+        except Exception as error:  # noqa: BLE001 - the others of the message go on
+            self._fail_logged(entry, error)
             return
         line = self._lines.get(entry.row)
         if line is None:
@@ -204,8 +232,22 @@ class Entries:
         self.gone = True
         for task in tuple(self._tasks):
             task.cancel()
-        for entry in tuple(self.waiters):
+        for entry in tuple(self._waiters):
             entry.leave()
+
+    def bounded(self, entry: Entry, result: bytes) -> bytes:
+        """A result that is going to be kept: a read that there is no room for is refused."""
+        if len(result) > RESULT_BYTES_SMALL and self._kinds[entry.kind].operation is None:
+            try:
+                self._admission.check(len(result))
+            except OverloadedError as error:
+                return self.refusal(entry, error)
+        return result
+
+    def let_wait(self, entry: Entry) -> None:
+        """Have an entry wait for a lock. It has had its turn: those after it go on."""
+        self._waiters.add(entry)
+        self._leave_line(entry)
 
     def succeed(self, entry: Entry, response: bytes) -> None:
         """Deliver a response."""
@@ -230,7 +272,7 @@ class Entries:
             timeout_us = check_duration("timeout", operation.timeout, WAIT_MAX_US, "24 hours")
             entry.limit(timeout_us)
         if large and message.ByteSize() > LARGE_BYTES:
-            entry.row = check_key(message.key).row
+            entry.row = self._kinds[name].key_of(message).row
         else:
             entry.checked = self._kinds[name].check(message)
             entry.row = entry.checked.key.row
@@ -243,17 +285,21 @@ class Entries:
         kind, checked = self._kinds[entry.kind], entry.checked
         line.under_way += 1
         line.alone = not self._is_simple(entry)
+        response: bytes | None = None
+        if entry.is_late:
+            self.fail(entry, None)
+            return
         try:
             if not line.alone and kind.operation is not None:
                 self._shards.of(checked.key).submit(kind.operation, checked, entry)
                 return
             if kind.at_once is not None and checked is not None:
                 response = kind.at_once(checked)
-                if response is not None:
-                    self.succeed(entry, response)
-                    return
-        except StateError as error:
-            self.fail(entry, error)
+        except Exception as error:  # noqa: BLE001 - whoever answers the one before goes on
+            self._fail_logged(entry, error)
+            return
+        if response is not None:
+            self.succeed(entry, response)
             return
         task = asyncio.get_running_loop().create_task(self._take_time(entry))
         self._tasks.add(task)
@@ -262,28 +308,38 @@ class Entries:
     async def _take_time(self, entry: Entry) -> None:
         kind = self._kinds[entry.kind]
         try:
-            async with asyncio.timeout(entry.left_s):
-                self._admission.enter(0)
-                if entry.checked is None:
-                    loop = asyncio.get_running_loop()
-                    check = loop.run_in_executor(self._threads, kind.check, entry.message)
-                    entry.checked = await check
-                response = await kind.method(entry.checked)
-        except StateError as error:
-            self.fail(entry, error)
+            self._admission.check(0)
+            if entry.checked is None:
+                loop = asyncio.get_running_loop()
+                check = loop.run_in_executor(self._threads, kind.check, entry.message)
+                entry.checked = await check
+            if kind.operation is None:
+                async with asyncio.timeout(entry.left_s):
+                    response = await kind.method(entry.checked)
+            else:
+                # A write that has begun is not given up: it would be done all the same.
+                response = await kind.method(entry.checked, entry.deadline_s)
         except TimeoutError:
             self.fail(entry, None)
-        except Exception as error:  # noqa: BLE001 - it is logged, and the caller is told that much
-            _log.exception("operation failed", operation=entry.kind)
-            self.fail(entry, error)
+        except Exception as error:  # noqa: BLE001 - it is this operation's alone
+            self._fail_logged(entry, error)
         else:
             self.succeed(entry, response)
 
+    def _fail_logged(self, entry: Entry, error: Exception) -> None:
+        """Deliver an error, and log it where the caller is not told what it is."""
+        if not isinstance(error, StateError):
+            _log.error("operation failed", operation=entry.kind, exc_info=error)
+        self.fail(entry, error)
+
     def _finish(self, entry: Entry, result: bytes) -> None:
-        if self.waiters:
-            self.waiters.discard(entry)
+        if self._waiters:
+            self._waiters.discard(entry)
         self._deliver(entry, result)
-        line = entry.line
+        self._leave_line(entry)
+
+    def _leave_line(self, entry: Entry) -> None:
+        line, entry.line = entry.line, None
         if line is not None:
             line.under_way -= 1
             if not line.under_way and not line.advancing:

@@ -23,6 +23,8 @@ WAIT_MAX_US = 24 * 3600 * 1_000_000
 # What is larger takes more than a few hundred microseconds, and would hold up all other
 # callers on the event loop.
 LARGE_BYTES = 64 * 1024
+# Errors and what writes give are smaller, so that a thousand of them fit into one answer.
+RESULT_BYTES_SMALL = 8 * 1024
 # What one answer may take besides what a message needs anyway.
 ANSWER_BYTES_MAX = 8 * 1024 * 1024
 TTL_DEFAULT_US = 24 * 3600 * 1_000_000

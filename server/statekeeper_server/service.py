@@ -150,7 +150,7 @@ class StateManager:
             ResumeRequest: lease(
                 partial(requests.check_resume, **within, **of_token),
                 partial(apply, resume, first=waiting),
-            ),
+            )._replace(key_of=partial(requests.key_of_resume, **of_token)),
             GetPauseRequest: read(partial(requests.check_get_pause, **of_token), get_pause),
             ListPausesRequest: Kind(requests.check_list_pauses, self.list_pauses),
             CheckpointRequest: write(requests.check_checkpoint, checkpoint),
@@ -183,11 +183,11 @@ class StateManager:
     ) -> Kind:
         """Something that is applied by its shard, through its queue."""
 
-        async def method(request: WriteRequest) -> bytes:
+        async def method(request: WriteRequest, deadline_s: float | None = None) -> bytes:
             if not simple(request):
                 request = self._with_room(request)
             shard = self._shards.of(request.key)
-            answer = shard.apply(operation, request)
+            answer = shard.apply(operation, request, deadline_s)
             try:
                 done = await answer
             except asyncio.CancelledError:
@@ -213,9 +213,9 @@ class StateManager:
 
         return Kind(check, method)
 
-    async def update(self, request: Update) -> bytes:
+    async def update(self, request: Update, deadline_s: float | None = None) -> bytes:
         """Change parts of the state."""
-        done = await self._shards.of(request.key).apply(_UPDATE, request)
+        done = await self._shards.of(request.key).apply(_UPDATE, request, deadline_s)
         if not request.return_execution:
             return done.response
         # Read after the commit, at its revision: it costs the shard's other callers

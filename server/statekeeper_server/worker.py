@@ -141,7 +141,10 @@ class Worker:
         return self._readers.admitted
 
     def apply(
-        self, operation: Callable[[Writer, R, int], Done | Waiter], request: R
+        self,
+        operation: Callable[[Writer, R, int], Done | Waiter],
+        request: R,
+        deadline_s: float | None = None,
     ) -> asyncio.Future[Done]:
         """Apply a writing operation.
 
@@ -149,8 +152,9 @@ class Worker:
 
         Raises:
             StateError: nothing was changed; after a StorageError that is not known.
+            TimeoutError: nothing was changed, as it was not its turn by the deadline.
         """
-        caller = FutureCaller(self._loop)
+        caller = FutureCaller(self._loop, deadline_s)
         self.submit(operation, request, caller)
         return caller.answer
 

@@ -24,7 +24,7 @@ from statekeeper_server.requests.lock import (
     check_unlock,
 )
 from statekeeper_server.requests.pause import check_pause
-from statekeeper_server.requests.resume import check_resume
+from statekeeper_server.requests.resume import check_resume, key_of_resume
 from statekeeper_server.requests.save import check_save
 from statekeeper_server.requests.transaction import check_transaction
 from statekeeper_server.requests.update import check_update
@@ -48,4 +48,5 @@ __all__ = [
     "check_transaction",
     "check_unlock",
     "check_update",
+    "key_of_resume",
 ]

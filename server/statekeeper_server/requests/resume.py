@@ -19,11 +19,17 @@ def check_resume(
     request: ResumeRequest, limits: StateLimits, execution_of: Callable[[Token], ExecutionKey]
 ) -> Resume:
     """Check a ResumeRequest; `execution_of` tells whose a token is."""
-    if request.HasField("key") or not request.token:
-        key = check_key(request.key)
-    else:
-        key = execution_of(Token.of(request.token))
+    key = key_of_resume(request, execution_of)
     return take_resume(request, key, check_options(request, key), limits)
+
+
+def key_of_resume(
+    request: ResumeRequest, execution_of: Callable[[Token], ExecutionKey]
+) -> ExecutionKey:
+    """The execution, which a token leads to."""
+    if request.HasField("key") or not request.token:
+        return check_key(request.key)
+    return execution_of(Token.of(request.token))
 
 
 def take_resume(
