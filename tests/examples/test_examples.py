@@ -53,3 +53,41 @@ def test_an_order_that_is_not_paid_gives_its_items_back(statekeeper_server: Test
         "notify-payment-failed",
     ]
     assert shop.charges == []
+
+
+def approval(server: TestServer, *arguments: str) -> str:
+    """What a process of the example prints."""
+    command = [sys.executable, str(_EXAMPLES / "approval.py"), "--target", server.address]
+    done = subprocess.run(
+        [*command, *arguments], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
+def test_a_refund_waits_for_a_person_and_goes_on_in_another_process(
+    statekeeper_server: TestServer,
+) -> None:
+    """B22, B29, B31, B40, B41: over a restart of the server."""
+    said = approval(statekeeper_server, "run", "refund-17")
+    token = said.rpartition(" ")[2]
+    assert said == f"waiting for approval; answer with: {token}"
+    assert approval(statekeeper_server, "run", "refund-17") == "still waiting for approval"
+    assert approval(statekeeper_server, "inbox").startswith("refund-17: a refund above 100")
+
+    statekeeper_server.restart()
+    answered = approval(statekeeper_server, "approve", token, "--actor", "grace")
+    assert answered == "answered refund-17: a refund above 100 needs a person"
+    assert approval(statekeeper_server, "approve", token).startswith("this token is no good")
+    assert approval(statekeeper_server, "inbox") == ""
+
+    assert approval(statekeeper_server, "run", "refund-17") == "paid back, approved by grace"
+    assert approval(statekeeper_server, "run", "refund-17") == "done before"
+
+
+def test_a_refund_that_is_refused_is_not_paid(statekeeper_server: TestServer) -> None:
+    """B43: the answer is the caller's to understand."""
+    token = approval(statekeeper_server, "run", "refund-18").rpartition(" ")[2]
+    approval(statekeeper_server, "refuse", token)
+
+    assert approval(statekeeper_server, "run", "refund-18") == "refused"

@@ -1,0 +1,83 @@
+"""A refund that waits for a person, in a process that does not.
+
+    python examples/approval.py run refund-17       # pauses, prints a token, ends
+    python examples/approval.py inbox               # what waits for an answer
+    python examples/approval.py approve TOKEN       # another process, another day
+    python examples/approval.py run refund-17       # goes on where it stopped
+
+Between the lines nothing runs but the server, and that may be restarted as well. `run`
+may be called as often as you like: what is done is not done again.
+"""
+
+import argparse
+from collections.abc import Sequence
+
+from statekeeper import Client, InvalidTokenError, StateManager
+
+NAMESPACE = "refunds"
+
+
+def run(refund: StateManager) -> str:
+    """Takes the refund as far as it goes, and says where that is."""
+    state = refund.load()
+    if state is None:
+        token = refund.pause(
+            member="approve-refund",
+            reason="a refund above 100 needs a person",
+            data={"amount": 120, "customer": "Ada"},
+        )
+        return f"waiting for approval; answer with: {token}"
+    if state.status == "paused":
+        return "still waiting for approval"
+    if state.status == "completed":
+        return "done before"
+    approval = state.pauses[-1].resumption
+    if approval is None or not (approval.input or {}).get("approved"):
+        outcome, said = "refused", "refused"
+    else:
+        outcome, said = "paid", f"paid back, approved by {approval.actor}"
+    # Only the process that is the first to say so has done it.
+    refund.update(
+        status="completed",
+        member_outputs={"refund": {"outcome": outcome}},
+        expected_revision=state.revision,
+    )
+    return said
+
+
+def answer(client: Client, token: str, *, approved: bool, actor: str) -> str:
+    """Answers a pause. All it needs is the token."""
+    try:
+        pause = client.get_pause(token)
+        client.resume(token, {"approved": approved}, actor=actor)
+    except InvalidTokenError:
+        return "this token is no good: it is unknown, used or too old"
+    return f"answered {pause.execution_id}: {pause.reason}"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Does what is asked for on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--target", default="127.0.0.1:7460", help="the server's HOST:PORT")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run").add_argument("refund")
+    commands.add_parser("inbox")
+    for name in ("approve", "refuse"):
+        command = commands.add_parser(name)
+        command.add_argument("token")
+        command.add_argument("--actor", default="somebody")
+    given = parser.parse_args(arguments)
+
+    with Client(given.target) as client:
+        if given.command == "run":
+            print(run(client.state_manager(given.refund, namespace=NAMESPACE)))
+        elif given.command == "inbox":
+            for pause in client.list_pauses(namespace=NAMESPACE):
+                print(f"{pause.execution_id}: {pause.reason} {pause.data}")
+        else:
+            approved = given.command == "approve"
+            print(answer(client, given.token, approved=approved, actor=given.actor))
+
+
+if __name__ == "__main__":
+    main()
