@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test test-long check check-generated check-lint check-types \
+.PHONY: help serve demo test test-long test-soak check check-generated check-lint check-types \
 	check-imports check-protos fix gen gen-docs bench clean
 
 help: ## Show this list
@@ -28,10 +28,13 @@ demo: $(SERVER) ## Kill a server in the middle of an order, and go on
 	@$(PY) examples/order_processing.py
 
 test: $(DEV) ## Run the tests, but for those that take minutes
-	@$(PY) -m pytest -q -m "not long" $(ARGS)
+	@$(PY) -m pytest -q -m "not long and not soak" $(ARGS)
 
 test-long: $(DEV) ## Run the tests that take minutes
 	@$(PY) -m pytest -q -m long $(ARGS)
+
+test-soak: $(DEV) ## Run the tests that take very many minutes
+	@$(PY) -m pytest -q -m soak $(ARGS)
 
 check: ## Check all that can be checked without running it
 	@$(MAKE) --no-print-directory --keep-going check-generated check-lint check-types check-imports check-protos

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 from bench.wire import STREAMS, Driven, LoadError
 
+MISSING = "Left out: h2load is not installed (Debian: nghttp2-client)."
 _ANSWERED = re.compile(r"requests: \d+ total, \d+ started, (\d+) done, (\d+) succeeded")
 _RATE = re.compile(r"finished in [^,]+, ([\d.]+) req/s")
 _DATA = re.compile(r"\((\d+)\) data")

@@ -12,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench import (
+    async_client,
     checkpoint_cost,
     disk,
     lock_handover,
@@ -28,6 +29,7 @@ from bench.report import Report
 
 _BENCHMARKS: dict[str, Callable[[Plan], Report]] = {
     "throughput": throughput.run,
+    "async-client": async_client.run,
     "one-caller": one_caller.run,
     "update-cost": update_cost.run,
     "restart": restart.run,

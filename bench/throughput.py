@@ -71,7 +71,7 @@ def run(plan: Plan) -> Report:
                 for row in _rows(kind, running, driver, ", h2load")
             ]
         else:
-            report.say("Left out: h2load is not installed (Debian: nghttp2-client).")
+            report.say(h2load.MISSING)
         all_ids = list(chain.from_iterable(ids))
         versions_before = calls.versions(running.own.address, all_ids)
         rounds.in_turn(rows, plan.rounds)

@@ -43,7 +43,11 @@ from statekeeper_server.admission import Admission
 from statekeeper_server.batch import Batches
 from statekeeper_server.clock import Clock
 from statekeeper_server.entries import Kind
-from statekeeper_server.errors import InvalidTokenError, RevisionCompactedError
+from statekeeper_server.errors import (
+    InvalidRequestError,
+    InvalidTokenError,
+    RevisionCompactedError,
+)
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import ANSWER_BYTES_MAX, LARGE_BYTES, StateLimits
 from statekeeper_server.operations.answers import revisions
@@ -322,7 +326,8 @@ class StateManager:
                     continue
                 again = Load(request.key, result.load.execution.revision)
                 result.load.Clear()
-                with suppress(RevisionCompactedError):
+                # What the transaction itself has deleted never was at a revision.
+                with suppress(RevisionCompactedError, InvalidRequestError):
                     loaded = find(store, again, self._clock.now_us())
                     if loaded is not None:
                         put_loaded(result.load.execution, store, loaded, part.request.selection)

@@ -44,7 +44,7 @@ _BATCH_BYTES_MAX = 8 * 1024 * 1024
 _HOLD_STEP_S = 0.001
 # The loop stands still for batches that are worth it and that are soon done.
 _STANDSTILL_OPERATIONS_MIN = 4
-_STANDSTILL_BYTES_MAX = 1024 * 1024
+_STANDSTILL_BYTES_MAX = 8 * 1024 * 1024
 _REOPEN_DELAY_S = 1.0
 # The machine's time of day may be set meanwhile: when a pause is due is looked at so often.
 _IDLE_S_MAX = 30.0

@@ -13,7 +13,7 @@ CONTENDERS = 64
 
 
 @pytest.mark.parametrize(
-    "rounds", [1, pytest.param(1_000, marks=[pytest.mark.long, pytest.mark.timeout(1_800)])]
+    "rounds", [1, pytest.param(1_000, marks=[pytest.mark.soak, pytest.mark.timeout(3_600)])]
 )
 def test_of_many_contenders_one_holds_the_lock_at_a_time(
     raw: RawClient, execution_id: str, rounds: int

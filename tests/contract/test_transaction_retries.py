@@ -65,7 +65,7 @@ def test_over_a_restart(statekeeper_server: TestServer) -> None:
         transact(raw, "exec_1", resume_op(token=first.results[1].pause.token))
 
 
-def test_loads_are_answered_as_of_the_end_of_the_transaction(
+def test_loads_are_answered_as_of_the_revision_that_they_read(
     raw: RawClient, execution_id: str
 ) -> None:
     """B70: and not as later writes have made it."""
@@ -92,9 +92,9 @@ def test_loads_are_answered_as_of_the_end_of_the_transaction(
     for execution in (at_the_end, *loaded):
         execution.ClearField("expire_time")
     assert loaded[1] == at_the_end
-    assert loaded[0].revision == first.result.revision
+    assert loaded[0].revision == saved.revision
     assert loaded[0].state.context.entries.keys() == {"a"}
-    assert loaded[0].state.context.entries["a"].json == "2"
+    assert loaded[0].state.context.entries["a"].json == "0"
     for place in (2, 3):
         assert loaded[place].revision == saved.revision
         assert loaded[place].state.context.entries["a"].json == "0"
@@ -127,10 +127,14 @@ def test_loads_of_a_repeated_transaction_take_no_more_than_8_mib(
 ) -> None:
     """B79: what they load at the end may be larger than what they loaded first."""
     request = transaction_request(
-        execution_id, *[load_op()] * 5, save_op(a=bytes(3 * MB)), request_id="r1"
+        execution_id,
+        save_op(a="1"),
+        *[load_op()] * 5,
+        save_op(a=bytes(3 * MB)),
+        request_id="r1",
     )
     raw.stub.Transaction(request)
-    loads = [result.load for result in retried(raw, request).results[:5]]
+    loads = [result.load for result in retried(raw, request).results[1:6]]
 
     assert [load.HasField("execution") for load in loads] == [True, True, False, False, False]
     raw.delete(key_of(execution_id))

@@ -249,27 +249,29 @@ def test_the_last_ttl_that_is_given_holds(raw: RawClient, execution_id: str) -> 
     assert response.results[2].load.execution == execution
 
 
-@pytest.mark.parametrize("exists", [False, True])
-def test_a_transaction_that_only_loads_changes_nothing(
-    raw: RawClient, execution_id: str, *, exists: bool
-) -> None:
-    """B66: what does not exist is absent, not an error."""
-    if exists:
-        raw.stub.Save(save_request(execution_id))
-    before = raw.load(key_of(execution_id))
+def test_a_transaction_that_only_loads_changes_nothing(raw: RawClient, execution_id: str) -> None:
+    """B66."""
+    raw.stub.Save(save_request(execution_id))
+    before = found(raw, execution_id)
     response = transact(raw, execution_id, load_op(), load_op(fields=["context"]))
 
-    assert response.results[0].load.HasField("execution") == exists
-    assert (response.result.revision, response.result.version) == (
-        (0, 0) if before is None else (before.revision, 1)
-    )
+    assert response.results[0].load.HasField("execution")
+    assert (response.result.revision, response.result.version) == (before.revision, 1)
     assert response.result.key == key_of(execution_id, "execution-state")
-    after = raw.load(key_of(execution_id))
+    after = found(raw, execution_id)
     for execution in (before, after):
-        if execution is not None:
-            execution.ClearField("expire_time")
+        execution.ClearField("expire_time")
     assert after == before
-    assert len(history(raw, execution_id)) == exists
+    assert len(history(raw, execution_id)) == 1
+
+
+def test_a_transaction_that_only_loads_nothing_is_not_found(
+    raw: RawClient, execution_id: str
+) -> None:
+    """B14."""
+    request = transaction_request(execution_id, load_op())
+
+    assert raw.refusal(raw.stub.Transaction, request).reason == "STATE_NOT_FOUND"
 
 
 def test_a_thousand_operations(raw: RawClient, execution_id: str) -> None:

@@ -24,15 +24,12 @@ def store_draft(draft: Draft, result: WriteResult) -> None:
     """Write down what was decided, and fill in what was done.
 
     Raises:
-        StateTooLargeError: before anything is written.
+        StateTooLargeError, StateNotFoundError: before anything is written.
     """
     if draft.deleted:
         _store_deletion(draft, result)
     elif draft.writes:
         _store_change(draft, result)
-    elif draft.old is None:
-        # It was only looked for.
-        _put_absence(result, draft)
     else:
         _store_checkpoints_alone(draft, result)
 
