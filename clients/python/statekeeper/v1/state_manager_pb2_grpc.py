@@ -294,7 +294,9 @@ class StateManagerServicer:
 
     def Lock(self, request, context):
         """Takes the lock of an execution, or waits for its turn. Not getting it is an
-        answer, not an error. Who goes away while waiting is forgotten.
+        answer, not an error. Who goes away while waiting is forgotten. An answer
+        that is on its way when the call is cancelled cannot be taken back: a caller
+        that cancels had better send Unlock.
 
         Errors: INVALID_REQUEST, REQUEST_ID_REUSED, OVERLOADED, STORAGE_FULL,
         STORAGE_ERROR.
@@ -360,8 +362,9 @@ class StateManagerServicer:
         once its result is there.
 
         Operations on one execution are done in the order in which they were sent; one
-        that reads sees what those before it wrote. The server stops reading while
-        too much is under way. It ends the stream with success when it stops: what has
+        that reads sees what those before it wrote. A lock that waits holds up nobody.
+        The server stops reading while too much is under way. A malformed message ends
+        the stream. It ends the stream with success when it stops: what has
         no result then may have been done or not, as when a connection breaks. Send it
         again, on a new stream, with the request_id that it had. Half-close the stream
         to end it: what was sent is still answered.

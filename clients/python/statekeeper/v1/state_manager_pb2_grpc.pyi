@@ -126,7 +126,9 @@ class StateManagerStub:
     """
     Lock: _grpc.UnaryUnaryMultiCallable[_lock_pb2.LockRequest, _lock_pb2.LockResponse]
     """Takes the lock of an execution, or waits for its turn. Not getting it is an
-    answer, not an error. Who goes away while waiting is forgotten.
+    answer, not an error. Who goes away while waiting is forgotten. An answer
+    that is on its way when the call is cancelled cannot be taken back: a caller
+    that cancels had better send Unlock.
 
     Errors: INVALID_REQUEST, REQUEST_ID_REUSED, OVERLOADED, STORAGE_FULL,
     STORAGE_ERROR.
@@ -168,8 +170,9 @@ class StateManagerStub:
     once its result is there.
 
     Operations on one execution are done in the order in which they were sent; one
-    that reads sees what those before it wrote. The server stops reading while
-    too much is under way. It ends the stream with success when it stops: what has
+    that reads sees what those before it wrote. A lock that waits holds up nobody.
+    The server stops reading while too much is under way. A malformed message ends
+    the stream. It ends the stream with success when it stops: what has
     no result then may have been done or not, as when a connection breaks. Send it
     again, on a new stream, with the request_id that it had. Half-close the stream
     to end it: what was sent is still answered.
@@ -274,7 +277,9 @@ class StateManagerAsyncStub(StateManagerStub):
     """
     Lock: _aio.UnaryUnaryMultiCallable[_lock_pb2.LockRequest, _lock_pb2.LockResponse]  # type: ignore[assignment]
     """Takes the lock of an execution, or waits for its turn. Not getting it is an
-    answer, not an error. Who goes away while waiting is forgotten.
+    answer, not an error. Who goes away while waiting is forgotten. An answer
+    that is on its way when the call is cancelled cannot be taken back: a caller
+    that cancels had better send Unlock.
 
     Errors: INVALID_REQUEST, REQUEST_ID_REUSED, OVERLOADED, STORAGE_FULL,
     STORAGE_ERROR.
@@ -316,8 +321,9 @@ class StateManagerAsyncStub(StateManagerStub):
     once its result is there.
 
     Operations on one execution are done in the order in which they were sent; one
-    that reads sees what those before it wrote. The server stops reading while
-    too much is under way. It ends the stream with success when it stops: what has
+    that reads sees what those before it wrote. A lock that waits holds up nobody.
+    The server stops reading while too much is under way. A malformed message ends
+    the stream. It ends the stream with success when it stops: what has
     no result then may have been done or not, as when a connection breaks. Send it
     again, on a new stream, with the request_id that it had. Half-close the stream
     to end it: what was sent is still answered.
@@ -503,7 +509,9 @@ class StateManagerServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_lock_pb2.LockResponse, _abc.Awaitable[_lock_pb2.LockResponse]]:
         """Takes the lock of an execution, or waits for its turn. Not getting it is an
-        answer, not an error. Who goes away while waiting is forgotten.
+        answer, not an error. Who goes away while waiting is forgotten. An answer
+        that is on its way when the call is cancelled cannot be taken back: a caller
+        that cancels had better send Unlock.
 
         Errors: INVALID_REQUEST, REQUEST_ID_REUSED, OVERLOADED, STORAGE_FULL,
         STORAGE_ERROR.
@@ -581,8 +589,9 @@ class StateManagerServicer(metaclass=_abc_1.ABCMeta):
         once its result is there.
 
         Operations on one execution are done in the order in which they were sent; one
-        that reads sees what those before it wrote. The server stops reading while
-        too much is under way. It ends the stream with success when it stops: what has
+        that reads sees what those before it wrote. A lock that waits holds up nobody.
+        The server stops reading while too much is under way. A malformed message ends
+        the stream. It ends the stream with success when it stops: what has
         no result then may have been done or not, as when a connection breaks. Send it
         again, on a new stream, with the request_id that it had. Half-close the stream
         to end it: what was sent is still answered.
