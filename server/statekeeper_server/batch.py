@@ -18,7 +18,7 @@ from statekeeper_server.limits import (
     OPERATIONS_MAX,
     RESULT_BYTES_SMALL,
 )
-from statekeeper_server.rpc import Context, guarded, parse
+from statekeeper_server.rpc import Context, guarded, leave_when_sent, parse
 from statekeeper_server.shards import Shards
 
 _RESULTS_KEY = wire.field_key(BatchResponse.DESCRIPTOR.fields_by_name["results"].number)
@@ -65,9 +65,7 @@ class Batches:
         async with guarded(context, "Batch"):
             with self._admission.room(len(raw)):
                 response = await self._answer(raw)
-            # Counted until it is sent: a caller that reads slowly holds it here.
-            response_bytes = len(response)
-            context.add_done_callback(lambda _: self._admission.leave(response_bytes))  # type: ignore[arg-type]  # the stubs say that it takes none
+            leave_when_sent(context, self._admission, len(response))
         return response
 
     async def _answer(self, raw: bytes) -> bytes:

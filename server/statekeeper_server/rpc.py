@@ -69,19 +69,11 @@ def unary(
             finally:
                 admission.leave(size_bytes)
             if len(response) > LARGE_BYTES:
-                # Counted until it is sent: a caller that reads slowly holds it here.
-                response_bytes = len(response)
-                hold_response(response_bytes)
-                context.add_done_callback(lambda _: admission.leave(response_bytes))  # type: ignore[arg-type]  # the stubs say that it takes none
-        except StateError as error:
-            await refuse(context, error, request)
-        except asyncio.CancelledError:
-            raise
-        except Exception:  # noqa: BLE001 - it is logged, and the caller is told that much
-            _log.exception("request failed", rpc=request_type.DESCRIPTOR.name)
-            await context.abort(grpc.StatusCode.INTERNAL, INTERNAL_MESSAGE)
-        else:
-            return response
+                hold_response(len(response))
+                leave_when_sent(context, admission, len(response))
+        except Exception as error:  # noqa: BLE001 - the caller is told
+            await _end(context, request_type.DESCRIPTOR.name, error, request)
+        return response
 
     # Without serialisers the handler is given bytes, and gives bytes.
     return grpc.unary_unary_rpc_method_handler(handle)
@@ -92,13 +84,13 @@ async def guarded(context: Context, rpc: str) -> AsyncIterator[None]:
     """Turn what is raised inside into the status of the call, and end it so."""
     try:
         yield
-    except StateError as error:
-        await refuse(context, error, None)
-    except asyncio.CancelledError:
-        raise
-    except Exception:  # noqa: BLE001 - it is logged, and the caller is told that much
-        _log.exception("request failed", rpc=rpc)
-        await context.abort(grpc.StatusCode.INTERNAL, INTERNAL_MESSAGE)
+    except Exception as error:  # noqa: BLE001 - the caller is told
+        await _end(context, rpc, error)
+
+
+def leave_when_sent(context: Context, admission: Admission, response_bytes: int) -> None:
+    """Count a response until it is sent: a caller that reads slowly holds it here."""
+    context.add_done_callback(lambda _: admission.leave(response_bytes))  # type: ignore[arg-type]  # the stubs say that it takes none
 
 
 def parse(request_type: type[R], raw: bytes) -> R:
@@ -109,8 +101,13 @@ def parse(request_type: type[R], raw: bytes) -> R:
         raise describe(request_type, raw) from None
 
 
-async def refuse(context: Context, error: StateError, request: Message | None) -> NoReturn:
-    """End a call with an error of a request."""
+async def _end(
+    context: Context, rpc: str, error: Exception, request: Message | None = None
+) -> NoReturn:
+    """End a call with an error: of the request, or one that nobody foresaw."""
+    if not isinstance(error, StateError):
+        _log.error("request failed", rpc=rpc, exc_info=error)
+        await context.abort(grpc.StatusCode.INTERNAL, INTERNAL_MESSAGE)
     status = to_status(error, None if request is None else shown_key(request))
     trailers: list[tuple[str, str | bytes]] = [
         ("grpc-status-details-bin", status.SerializeToString())
