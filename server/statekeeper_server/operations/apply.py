@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from statekeeper_server.operations.draft import Draft
 from statekeeper_server.operations.pause_expiry import expire_pauses, has_due_pause
-from statekeeper_server.operations.replay import remember, replay
+from statekeeper_server.operations.replay import answer, replay
 from statekeeper_server.operations.storing import store_draft
 from statekeeper_server.operations.writing import Done, WriteRequest, expect, guard
 from statekeeper_server.store.writer import Writer
@@ -34,9 +34,9 @@ def apply(
         StateError: nothing was changed.
     """
     key, options = request.key, request.options
-    mark = options.mark
-    if mark is not None and (done := replay(store, key, mark)) is not None:
-        return done
+    first_answer = replay(store, request)
+    if first_answer is not None:
+        return first_answer
     draft = Draft(store, key, options, now_us)
     if draft.open_pauses and draft.old is not None and has_due_pause(draft.old, now_us):
         expire_pauses(store, key, now_us)
@@ -51,7 +51,4 @@ def apply(
         # Where it has to exist, that it does not is the better answer.
         expect(options, None)
     store_draft(draft, response.result)
-    raw = response.SerializeToString()
-    if mark is not None:
-        remember(store, key, mark, response, raw)
-    return Done(raw, response.result.revision)
+    return answer(store, request, response)

@@ -11,9 +11,15 @@ from statekeeper.v1.history_pb2 import EVENT_KIND_LOCKED, EVENT_KIND_UNLOCKED
 from statekeeper.v1.lock_pb2 import LockHolder, LockResponse
 from statekeeper.v1.write_pb2 import WriteResult
 from statekeeper_server.keys import ExecutionKey
-from statekeeper_server.operations.replay import remember
+from statekeeper_server.operations.replay import Answer, answer
 from statekeeper_server.operations.times import set_time
-from statekeeper_server.operations.writing import Done, Unclaimed, WriteOptions, living
+from statekeeper_server.operations.writing import (
+    Done,
+    Unclaimed,
+    WriteOptions,
+    WriteRequest,
+    living,
+)
 from statekeeper_server.storage.v1.records_pb2 import Act, Event, LockRow
 from statekeeper_server.store.lock_table import Grant, LockState, Waiter
 from statekeeper_server.store.writer import Writer
@@ -86,8 +92,7 @@ def release(store: Writer, key: ExecutionKey, now_us: int, actor: str = "") -> b
         store.locks.put(key.row, LockState())
         return True
     first, *others = waiters
-    done = grant(store, first.request, tuple(others), now_us)
-    store.locks.answered.append((first, done))
+    store.locks.answered.append((first, grant(store, first.request, tuple(others), now_us)))
     _answer_same_owner(store, first.request, now_us)
     return True
 
@@ -106,8 +111,8 @@ def settle(store: Writer, row: bytes, now_us: int) -> None:
     waiting = tuple(waiter for waiter in waiters if waiter.deadline_us > store.locks.now_us)
     for waiter in waiters:
         if waiter not in waiting:
-            done = not_acquired(store, waiter.request, held, now_us)
-            store.locks.answered.append((waiter, done))
+            refused = not_acquired(store, waiter.request, held, now_us)
+            store.locks.answered.append((waiter, refused))
     store.locks.put(row, LockState(held, waiting))
 
 
@@ -116,7 +121,7 @@ def not_acquired(store: Writer, request: Lock, held: Grant, now_us: int) -> Done
     response = LockResponse()
     put_holder(response.holder, held.owner, held.fencing_token, held.expire_time_us)
     response.holder.exclusive = held.exclusive
-    put_result(response.result, store, request.key, now_us)
+    _put_result(response.result, store, request.key, now_us)
     return Done(response.SerializeToString(), response.result.revision)
 
 
@@ -127,7 +132,13 @@ def put_holder(message: LockHolder, owner: str, token: int, expire_time_us: int)
     set_time(message.lease_expire_time, expire_time_us)
 
 
-def put_result(result: WriteResult, store: Writer, key: ExecutionKey, now_us: int) -> None:
+def done(store: Writer, request: WriteRequest, response: Answer, now_us: int) -> Done:
+    """The answer to what is done with a lock, whose result is filled in."""
+    _put_result(response.result, store, request.key, now_us)
+    return answer(store, request, response)
+
+
+def _put_result(result: WriteResult, store: Writer, key: ExecutionKey, now_us: int) -> None:
     """Fill in what was done; the execution's revision has not moved."""
     result.key.namespace, result.key.execution_id = key.namespace, key.execution_id
     head = living(store.head(key), now_us)
@@ -139,13 +150,8 @@ def put_result(result: WriteResult, store: Writer, key: ExecutionKey, now_us: in
 def _acquired(store: Writer, request: Lock, held: Grant, now_us: int) -> Done:
     response = LockResponse(acquired=True, fencing_token=held.fencing_token)
     set_time(response.lease_expire_time, held.expire_time_us)
-    put_result(response.result, store, request.key, now_us)
-    raw = response.SerializeToString()
-    mark = request.options.mark
-    if mark is not None:
-        remember(store, request.key, mark, response, raw)
     unclaimed = Unclaimed(request.key, request.options, held.fencing_token)
-    return Done(raw, response.result.revision, unclaimed)
+    return done(store, request, response, now_us)._replace(unclaimed=unclaimed)
 
 
 def _answer_same_owner(store: Writer, request: Lock, now_us: int) -> None:

@@ -7,9 +7,9 @@ from statekeeper_server.errors import FencedError, LockedError, OverloadedError
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.operations import leases
 from statekeeper_server.operations.leases import Lock
-from statekeeper_server.operations.replay import remember, replay
+from statekeeper_server.operations.replay import replay
 from statekeeper_server.operations.times import set_time
-from statekeeper_server.operations.writing import Done, RequestMark, Unclaimed, WriteOptions
+from statekeeper_server.operations.writing import Done, Unclaimed, WriteOptions
 from statekeeper_server.store.lock_table import Grant, LockState, Waiter
 from statekeeper_server.store.writer import Writer
 
@@ -42,8 +42,8 @@ def lock(store: Writer, request: Lock, now_us: int) -> Done | Waiter:
         RequestIdReusedError.
     """
     held, waiters = store.locks.state(request.key.row)
-    mark = request.options.mark
-    if mark is not None and (first := replay(store, request.key, mark)) is not None:
+    first = replay(store, request)
+    if first is not None:
         return _tell_again(store, request, first, held)
     if held is None:
         return leases.grant(store, request, waiters, now_us)
@@ -96,8 +96,8 @@ def renew_lock(store: Writer, request: HeldLock, now_us: int) -> Done:
         FencedError: the lease is over, or was never granted.
         RequestIdReusedError.
     """
-    mark = request.options.mark
-    if mark is not None and (first := replay(store, request.key, mark)) is not None:
+    first = replay(store, request)
+    if first is not None:
         return first
     held = _held_by(store, request)
     if held is None:
@@ -108,7 +108,7 @@ def renew_lock(store: Writer, request: HeldLock, now_us: int) -> Done:
     held = leases.prolong(store, request.key, held, lease_us, now_us)
     response = RenewLockResponse(fencing_token=held.fencing_token)
     set_time(response.lease_expire_time, held.expire_time_us)
-    return _done(store, request, response, mark, now_us)
+    return leases.done(store, request, response, now_us)
 
 
 def unlock(store: Writer, request: HeldLock, now_us: int) -> Done:
@@ -119,12 +119,12 @@ def unlock(store: Writer, request: HeldLock, now_us: int) -> Done:
         FencedError: the same, told by a token.
         RequestIdReusedError.
     """
-    mark = request.options.mark
-    if mark is not None and (first := replay(store, request.key, mark)) is not None:
+    first = replay(store, request)
+    if first is not None:
         return first
     _held_by(store, request)
     released = leases.release(store, request.key, now_us, request.options.actor)
-    return _done(store, request, UnlockResponse(released=released), mark, now_us)
+    return leases.done(store, request, UnlockResponse(released=released), now_us)
 
 
 def _tell_again(store: Writer, request: Lock, first: Done, held: Grant | None) -> Done:
@@ -145,17 +145,3 @@ def _held_by(store: Writer, request: HeldLock) -> Grant | None:
     elif held.fencing_token != request.fencing_token:
         raise FencedError
     return held
-
-
-def _done(
-    store: Writer,
-    request: HeldLock,
-    response: RenewLockResponse | UnlockResponse,
-    mark: RequestMark | None,
-    now_us: int,
-) -> Done:
-    leases.put_result(response.result, store, request.key, now_us)
-    raw = response.SerializeToString()
-    if mark is not None:
-        remember(store, request.key, mark, response, raw)
-    return Done(raw, response.result.revision)

@@ -6,16 +6,14 @@ request has it, and nobody else.
 """
 
 from hashlib import blake2b
-
-from google.protobuf.message import Message
+from typing import Protocol
 
 from statekeeper.v1.execution_pb2 import Execution
 from statekeeper.v1.pause_requests_pb2 import PauseResponse
 from statekeeper.v1.transaction_pb2 import TransactionResponse
 from statekeeper.v1.write_pb2 import WriteResult
 from statekeeper_server.errors import RequestIdReusedError
-from statekeeper_server.keys import ExecutionKey
-from statekeeper_server.operations.writing import Done, RequestMark
+from statekeeper_server.operations.writing import Done, RequestMark, WriteRequest
 from statekeeper_server.storage.v1.records_pb2 import DoneRequest
 from statekeeper_server.store.writer import Writer
 
@@ -23,13 +21,29 @@ from statekeeper_server.store.writer import Writer
 _REPLAYED = PauseResponse(result=WriteResult(replayed=True)).SerializeToString()
 
 
-def replay(store: Writer, key: ExecutionKey, mark: RequestMark) -> Done | None:
+class Answer(Protocol):
+    """The response to a write."""
+
+    @property
+    def result(self) -> WriteResult:
+        """What was done."""
+        ...
+
+    def SerializeToString(self) -> bytes:  # noqa: N802 - protobuf's name
+        """As it is sent."""
+        ...
+
+
+def replay(store: Writer, request: WriteRequest) -> Done | None:
     """The first answer, when this very request was done before.
 
     Raises:
         RequestIdReusedError: its request_id was used for another one.
     """
-    row_key = key.request(mark.request_id)
+    mark = request.options.mark
+    if mark is None:
+        return None
+    row_key = request.key.request(mark.request_id)
     done = store.done_request(row_key)
     if done is None:
         return None
@@ -46,11 +60,17 @@ def replay(store: Writer, key: ExecutionKey, mark: RequestMark) -> Done | None:
     return Done(response.SerializeToString() + _REPLAYED, 0)
 
 
-def remember(
-    store: Writer, key: ExecutionKey, mark: RequestMark, response: Message, raw: bytes
-) -> None:
-    """Remember an answer, which is given serialised too."""
-    row_key = key.request(mark.request_id)
+def answer(store: Writer, request: WriteRequest, response: Answer) -> Done:
+    """The answer to what is done, remembered where its request may be repeated."""
+    raw = response.SerializeToString()
+    mark = request.options.mark
+    if mark is not None:
+        row_key = request.key.request(mark.request_id)
+        store.remember(row_key, _remembered(row_key, mark, response, raw))
+    return Done(raw, response.result.revision)
+
+
+def _remembered(row_key: bytes, mark: RequestMark, response: Answer, raw: bytes) -> DoneRequest:
     done = DoneRequest(digest=mark.digest)
     if isinstance(response, PauseResponse):
         done.pause.CopyFrom(response)
@@ -68,7 +88,7 @@ def remember(
         _seal_tokens(done, done.transaction, row_key, mark)
     else:
         done.plain = raw
-    store.remember(row_key, done)
+    return done
 
 
 def _seal_tokens(
