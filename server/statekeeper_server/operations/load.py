@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from statekeeper.v1.execution_pb2 import Execution
+from statekeeper.v1.state_requests_pb2 import LoadResponse
 from statekeeper_server.keys import (
     ExecutionKey,
     document_prefix,
@@ -62,6 +63,20 @@ def find(store: Reader, request: Load, now_us: int) -> Loaded | None:
     if revision is None or revision == head.execution.revision:
         return Loaded(head, head.execution)
     return Loaded(head, at_revision(store, head, revision))
+
+
+def load(store: Reader, request: Load, now_us: int) -> LoadResponse:
+    """The execution as it is asked for, if there is one. Raises what `find` raises."""
+    response = LoadResponse()
+    put_found(response.execution, store, request, now_us)
+    return response
+
+
+def put_found(message: Execution, store: Reader, request: Load, now_us: int) -> None:
+    """Fill in the execution as it is asked for, if there is one. Raises what `find` raises."""
+    loaded = find(store, request, now_us)
+    if loaded is not None:
+        put_loaded(message, store, loaded, request.selection)
 
 
 def put_loaded(

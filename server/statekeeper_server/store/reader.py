@@ -244,6 +244,16 @@ def state_entries_count(head: Head) -> int:
     return sum([size.entries for size in head.sizes if size.document < STATE_DOCUMENTS_END])
 
 
+def entries_count(head: Head) -> int:
+    """How many entries all documents of an execution have together."""
+    return sum([size.entries for size in head.sizes])
+
+
+def value_bytes(head: Head) -> int:
+    """How many bytes their values have together."""
+    return sum([size.value_bytes for size in head.sizes])
+
+
 def _just_after(prefix: bytes, revision: int) -> bytes:
     """The smallest key after that of an entry's version."""
     return version_key(prefix, revision) + b"\0"
