@@ -178,8 +178,7 @@ class Draft:
 
     def replace_state(self, wanted: Entries) -> None:
         """Make of the state's entries exactly the wanted ones."""
-        if self.entries:
-            self._forget(lambda prefix: document_of(prefix) < STATE_DOCUMENTS_END)
+        self._forget_state()
         if self.old is None:
             self._replace((), wanted)
         elif not self._replace_same(self.old, wanted):
@@ -195,8 +194,7 @@ class Draft:
 
     def restore_entries(self, revision: int) -> None:
         """Make of the state's entries what they were right after a revision."""
-        if self.entries:
-            self._forget(lambda prefix: document_of(prefix) < STATE_DOCUMENTS_END)
+        self._forget_state()
         store, uid = self.store, self.uid
         pasts = {
             entry.prefix: entry for entry in store.state_entries(uid, revision) if not entry.removed
@@ -209,6 +207,10 @@ class Draft:
                 self.entries[entry.prefix] = EntryChange(
                     entry.prefix, store.encoded(uid, past), entry
                 )
+
+    def _forget_state(self) -> None:
+        if self.entries:
+            self._forget(lambda prefix: document_of(prefix) < STATE_DOCUMENTS_END)
 
     def _forget(self, gone: Callable[[bytes], bool]) -> None:
         kept = {prefix: change for prefix, change in self.entries.items() if not gone(prefix)}

@@ -19,6 +19,5 @@ def get_lock(store: Reader, request: GetLock, now_us: int) -> GetLockResponse:
     response = GetLockResponse()
     row = store.lock(request.key)
     if row is not None and row.expire_time_us > now_us:
-        put_holder(response.holder, row.owner, row.fencing_token, row.expire_time_us)
-        response.holder.exclusive = row.exclusive
+        put_holder(response.holder, row)
     return response

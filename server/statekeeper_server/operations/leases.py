@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from statekeeper.v1.history_pb2 import EVENT_KIND_LOCKED, EVENT_KIND_UNLOCKED
 from statekeeper.v1.lock_pb2 import LockHolder, LockResponse
-from statekeeper.v1.write_pb2 import WriteResult
 from statekeeper_server.keys import ExecutionKey
+from statekeeper_server.operations.events import event_after
 from statekeeper_server.operations.replay import Answer, answer
+from statekeeper_server.operations.results import put_key, put_result
 from statekeeper_server.operations.times import set_time
 from statekeeper_server.operations.writing import (
     Done,
@@ -119,32 +120,23 @@ def settle(store: Writer, row: bytes, now_us: int) -> None:
 def not_acquired(store: Writer, request: Lock, held: Grant, now_us: int) -> Done:
     """The answer to who does not get the lock; nothing is remembered of it."""
     response = LockResponse()
-    put_holder(response.holder, held.owner, held.fencing_token, held.expire_time_us)
-    response.holder.exclusive = held.exclusive
-    _put_result(response.result, store, request.key, now_us)
+    put_holder(response.holder, held)
+    put_result(response.result, request.key, living(store.head(request.key), now_us), now_us)
     return Done(response.SerializeToString(), response.result.revision)
 
 
-def put_holder(message: LockHolder, owner: str, token: int, expire_time_us: int) -> None:
+def put_holder(message: LockHolder, held: Grant | LockRow) -> None:
     """Fill in who holds a lock."""
-    message.owner = owner
-    message.fencing_token = token
-    set_time(message.lease_expire_time, expire_time_us)
+    message.owner = held.owner
+    message.fencing_token = held.fencing_token
+    message.exclusive = held.exclusive
+    set_time(message.lease_expire_time, held.expire_time_us)
 
 
 def done(store: Writer, request: WriteRequest, response: Answer, now_us: int) -> Done:
     """The answer to what is done with a lock, whose result is filled in."""
-    _put_result(response.result, store, request.key, now_us)
+    put_result(response.result, request.key, living(store.head(request.key), now_us), now_us)
     return answer(store, request, response)
-
-
-def _put_result(result: WriteResult, store: Writer, key: ExecutionKey, now_us: int) -> None:
-    """Fill in what was done; the execution's revision has not moved."""
-    result.key.namespace, result.key.execution_id = key.namespace, key.execution_id
-    head = living(store.head(key), now_us)
-    if head is not None:
-        result.revision, result.version = head.execution.revision, head.execution.version
-    set_time(result.update_time, now_us)
 
 
 def _acquired(store: Writer, request: Lock, held: Grant, now_us: int) -> Done:
@@ -183,13 +175,9 @@ def _put(store: Writer, key: ExecutionKey, state: LockState) -> None:
 
 
 def _log(store: Writer, key: ExecutionKey, act: Act, actor: str, now_us: int) -> int:
-    event = Event(acts=[act], actor=actor)
     head = living(store.head(key), now_us)
-    if head is None:
-        event.execution.key.namespace = key.namespace
-        event.execution.key.execution_id = key.execution_id
-    else:
-        event.uid = head.uid
-        event.execution.CopyFrom(head.execution)
-        event.previous_revision = head.execution.revision
+    if head is not None:
+        return store.append(event_after(head, [act], actor))
+    event = Event(acts=[act], actor=actor)
+    put_key(event.execution.key, key)
     return store.append(event)

@@ -13,6 +13,7 @@ from statekeeper_server.operations.draft import Draft
 from statekeeper_server.operations.load import Load, Loaded, find, put_loaded
 from statekeeper_server.operations.past import as_of_now
 from statekeeper_server.operations.pause_rows import document_entry
+from statekeeper_server.operations.results import put_key
 from statekeeper_server.operations.selection import Selection
 from statekeeper_server.operations.storing import expire_time_us
 from statekeeper_server.operations.times import set_time
@@ -69,8 +70,7 @@ def _execution(draft: Draft) -> Execution:
     if draft.old is not None:
         execution.CopyFrom(draft.old.execution)
     else:
-        key = execution.key
-        key.namespace, key.execution_id = draft.key.namespace, draft.key.execution_id
+        put_key(execution.key, draft.key)
         set_time(execution.create_time, draft.now_us)
     if draft.writes:
         execution.revision = draft.revision

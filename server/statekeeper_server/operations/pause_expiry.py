@@ -66,10 +66,10 @@ def expire_pauses(store: Writer, key: ExecutionKey, now_us: int) -> None:
 def expire_due_pauses(store: Writer, now_us: int, executions_max: int) -> None:
     """Do the same for the executions whose timers have come."""
     for _ in range(executions_max):
-        due = store.due(now_us)
-        if due is None:
+        timer = store.next_timer()
+        if timer is None or timer[0] > now_us:
             return
-        due_us, number, ref = due
+        due_us, number, ref = timer
         expire_pauses(store, ExecutionKey(ref.key.namespace, ref.key.execution_id), now_us)
         # Gone by now, unless the execution itself was gone before.
         store.remove_timer(due_us, number)

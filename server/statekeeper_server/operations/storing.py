@@ -11,9 +11,11 @@ from statekeeper_server.keys import ExecutionKey, document_of, read_entry_prefix
 from statekeeper_server.limits import CHANGED_MAX, TTL_DEFAULT_US, StateLimits
 from statekeeper_server.operations import leases
 from statekeeper_server.operations.draft import Draft
+from statekeeper_server.operations.events import event_after
 from statekeeper_server.operations.pause_rows import drop_old_pauses, put_pauses, unlist_pauses
+from statekeeper_server.operations.results import put_key, put_result
 from statekeeper_server.operations.times import set_time
-from statekeeper_server.storage.v1.records_pb2 import Act, Event, Head
+from statekeeper_server.storage.v1.records_pb2 import Act, Head
 from statekeeper_server.store.writer import EntryChange
 
 ATTRIBUTE_NAMES = ("status", "current_member", "start_time", "labels", "schema_version")
@@ -57,10 +59,10 @@ def _store_change(draft: Draft, result: WriteResult) -> None:
     event.uid = head.uid
     event.actor = draft.options.actor
     event.execution.CopyFrom(head.execution)
-    for name in draft.checkpoints:
-        event.acts.add(kind=EVENT_KIND_CHECKPOINTED, checkpoint=name)
+    if draft.checkpoints:
+        event.acts.extend(_checkpointed(draft))
     store.append(event)
-    _put_result(result, head, draft.now_us)
+    put_result(result, draft.key, head, draft.now_us)
     if warnings:
         result.warnings.extend(warnings)
 
@@ -99,32 +101,19 @@ def _store_checkpoints_alone(draft: Draft, result: WriteResult) -> None:
     _prolong(draft, head)
     store.put_head(draft.key, head)
     if draft.checkpoints:
-        event = Event(
-            uid=head.uid,
-            execution=head.execution,
-            acts=[Act(kind=EVENT_KIND_CHECKPOINTED, checkpoint=name) for name in draft.checkpoints],
-            actor=draft.options.actor,
-            previous_revision=head.execution.revision,
-        )
-        store.append(event)
-    _put_result(result, head, draft.now_us)
+        store.append(event_after(head, _checkpointed(draft), draft.options.actor))
+    put_result(result, draft.key, head, draft.now_us)
 
 
 def _store_deletion(draft: Draft, result: WriteResult) -> None:
     store, key, old = draft.store, draft.key, draft.old
-    _put_absence(result, draft)
+    put_result(result, key, None, draft.now_us)
     if draft.stored is not None:
         unlist_pauses(store, key, draft.stored.open_pauses)
         store.remove_head(key)
         store.discard(draft.stored.uid)
     if old is not None:
-        event = Event(
-            uid=old.uid,
-            execution=old.execution,
-            acts=[Act(kind=EVENT_KIND_DELETED)],
-            actor=draft.options.actor,
-            previous_revision=old.execution.revision,
-        )
+        event = event_after(old, [Act(kind=EVENT_KIND_DELETED)], draft.options.actor)
         event.execution.revision = draft.revision
         event.execution.version += 1
         set_time(event.execution.update_time, draft.now_us)
@@ -135,7 +124,7 @@ def _store_deletion(draft: Draft, result: WriteResult) -> None:
 def _first_head(key: ExecutionKey, revision: int, now_us: int) -> Head:
     head = Head(uid=revision, history_floor=revision)
     execution = head.execution
-    execution.key.namespace, execution.key.execution_id = key.namespace, key.execution_id
+    put_key(execution.key, key)
     set_time(execution.create_time, now_us)
     return head
 
@@ -178,18 +167,8 @@ def _put_checkpoints(draft: Draft, head: Head) -> None:
     head.checkpoints += len(draft.checkpoints) - len(draft.gone_checkpoints)
 
 
-def _put_result(result: WriteResult, head: Head, now_us: int) -> None:
-    execution = head.execution
-    result.key.CopyFrom(execution.key)
-    result.revision = execution.revision
-    result.version = execution.version
-    set_time(result.update_time, now_us)
-
-
-def _put_absence(result: WriteResult, draft: Draft) -> None:
-    key = draft.key
-    result.key.namespace, result.key.execution_id = key.namespace, key.execution_id
-    set_time(result.update_time, draft.now_us)
+def _checkpointed(draft: Draft) -> list[Act]:
+    return [Act(kind=EVENT_KIND_CHECKPOINTED, checkpoint=name) for name in draft.checkpoints]
 
 
 def _count(head: Head, changes: Iterable[EntryChange]) -> None:

@@ -194,18 +194,15 @@ class Reader:
         for key, row in self._rows(Table.INBOX, inbox_prefix(namespace), since):
             yield (*read_inbox_key(key), PauseRef.FromString(row))
 
-    def due(self, now_us: int) -> tuple[int, PauseNumber, PauseRef] | None:
-        """The first pause whose time is over: since when, which and whose."""
+    def next_timer(self) -> tuple[int, PauseNumber, PauseRef] | None:
+        """The pause whose time is over next: when that is, which and whose."""
         row = self._txn.cursor(Table.TIMERS).seek(timer_key(0, PauseNumber(0, 0)))
-        if row is None:
-            return None
-        due_us, number = read_timer_key(row[0])
-        return (due_us, number, PauseRef.FromString(row[1])) if due_us <= now_us else None
+        return None if row is None else (*read_timer_key(row[0]), PauseRef.FromString(row[1]))
 
     def next_due_us(self) -> int | None:
-        """When the time of a pause is over next."""
-        row = self._txn.cursor(Table.TIMERS).seek(timer_key(0, PauseNumber(0, 0)))
-        return None if row is None else read_timer_key(row[0])[0]
+        """When that is."""
+        timer = self.next_timer()
+        return None if timer is None else timer[0]
 
     def lock(self, key: ExecutionKey) -> LockRow | None:
         """The lock of an execution, its lease over or not."""
