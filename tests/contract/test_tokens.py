@@ -2,7 +2,7 @@
 
 import threading
 from base64 import urlsafe_b64decode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +12,8 @@ import pytest
 from statekeeper.testing import TestServer
 from statekeeper.v1.execution_pb2 import STATUS_RUNNING
 from statekeeper.v1.operation_pb2 import Operation
+from statekeeper.v1.pause_requests_pb2 import GetPauseRequest
+from statekeeper.v1.state_requests_pb2 import LoadRequest
 from statekeeper.v1.transaction_pb2 import TransactionRequest
 from statekeeper.v1.write_pb2 import WriteOptions
 from statekeeper_server.engine import Table
@@ -47,23 +49,73 @@ def test_a_repeated_pause_gives_the_same_token(raw: RawClient, execution_id: str
     assert execution_of(raw, execution_id) == before
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=grpc.RpcError,
-    reason="what an answer did is remembered with its execution, and a token leads there no more",
-)
-def test_a_repeated_answer_gets_the_first_answer_after_a_delete(
-    statekeeper_server: TestServer,
+def _delete(server: TestServer, raw: RawClient) -> None:
+    """Delete the execution, and wait until nothing is left of it."""
+    raw.delete(key_of("exec_1"))
+    wait_until(lambda: not rows(server, Table.GARBAGE))
+    assert not rows(server, Table.PAUSES)
+
+
+def _restart(server: TestServer, raw: RawClient) -> None:
+    _delete(server, raw)
+    server.restart()
+
+
+def _create_anew(server: TestServer, raw: RawClient) -> None:
+    _delete(server, raw)
+    open_pause(raw, "exec_1")
+
+
+def _forget_pause(server: TestServer, raw: RawClient) -> None:
+    """Have so many pauses come after it that it is kept no longer."""
+    first = pauses_of(raw, "exec_1")[0].pause_id
+    for _ in range(64):
+        resume(raw, token=open_pause(raw, "exec_1").token)
+    assert pauses_of(raw, "exec_1")[0].pause_id != first
+    assert len(rows(server, Table.TOKENS)) == 1 + 64
+
+
+@pytest.mark.parametrize("then", [_delete, _restart, _create_anew, _forget_pause])
+def test_a_repeated_answer_gets_the_first_answer_though_its_pause_is_gone(
+    statekeeper_server: TestServer, then: Callable[[TestServer, RawClient], None]
 ) -> None:
-    """B70, B31: though it names no execution, and the token is forgotten."""
+    """B70, B31: by the token alone, which for everybody else is as void as before."""
     with RawClient(statekeeper_server.address) as raw:
         token = open_pause(raw, "exec_1").token
-        request = resume_request(token=token, request_id="r1")
+        request = resume_request(token=token, request_id="r1", input=document(a="1"))
         first = raw.stub.Resume(request)
-        raw.delete(key_of("exec_1"))
-        wait_until(lambda: not rows(statekeeper_server, Table.TOKENS))
+        then(statekeeper_server, raw)
+        load = LoadRequest(key=key_of("exec_1"))
+        before = raw.stub.Load(load)
+        again = raw.stub.Resume(request)
+        assert again.result.replayed
+        again.result.replayed = False
+        assert again == first
+        request.input.Clear()
+        assert raw.refusal(raw.stub.Resume, request).reason == "REQUEST_ID_REUSED"
+        for other in ("", "r2"):
+            late = resume_request(token=token, request_id=other)
+            assert raw.refusal(raw.stub.Resume, late).reason == "INVALID_TOKEN"
+        looking = GetPauseRequest(token=token)
+        assert raw.refusal(raw.stub.GetPause, looking).reason == "INVALID_TOKEN"
+        assert raw.stub.Load(load) == before
 
-        assert raw.stub.Resume(request).result.revision == first.result.revision
+
+def test_a_token_outlives_its_execution_only_for_a_repeated_answer(
+    statekeeper_server: TestServer,
+) -> None:
+    """B15: one row for each answer that is remembered and names no execution."""
+    with RawClient(statekeeper_server.address) as raw:
+        for fields in ({}, {"request_id": "r1"}, {"request_id": "r2"}):
+            resume(raw, token=open_pause(raw, "exec_1").token, **fields)
+        resume(raw, "exec_1", token=open_pause(raw, "exec_1").token, request_id="r3")
+        number = open_pause(raw, "exec_1").pause_id
+        resume(raw, "exec_1", pause_id=number, request_id="r4")
+        open_pause(raw, "exec_1")
+        assert len(rows(statekeeper_server, Table.TOKENS)) == 6
+        _delete(statekeeper_server, raw)
+
+        assert len(rows(statekeeper_server, Table.TOKENS)) == 2
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["named", "by the token alone"])

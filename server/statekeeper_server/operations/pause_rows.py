@@ -75,7 +75,8 @@ def drop_old_pauses(draft: Draft, head: Head) -> None:
         number = PauseNumber.parse(row.pause.pause_id)
         assert number is not None  # noqa: S101 - it was made here
         store.remove_pause(uid, number)
-        store.remove_token(row.token_hash)
+        if row.token_hash:
+            store.remove_token(row.token_hash)
         for document in _DOCUMENTS:
             entry = store.entry(document_entry(uid, document, number))
             if entry is not None:

@@ -71,7 +71,7 @@ def answer(store: Writer, request: WriteRequest, response: Answer) -> Done:
 
 
 def _remembered(row_key: bytes, mark: RequestMark, response: Answer, raw: bytes) -> DoneRequest:
-    done = DoneRequest(digest=mark.digest)
+    done = DoneRequest(digest=mark.digest, token_hash=mark.token_hash)
     if isinstance(response, PauseResponse):
         done.pause.CopyFrom(response)
         _seal_tokens(done, done.pause, row_key, mark)

@@ -44,6 +44,10 @@ def resume(draft: Draft, request: Resume) -> ResumeResponse:
     if request.input is not None:
         resumption.input.SetInParent()
         put_document(draft, PAUSE_INPUT, number, request.input)
+    mark = draft.options.mark
+    if mark is not None and mark.token_hash:
+        # The token outlives its pause: it leads to what is remembered of this answer.
+        row.ClearField("token_hash")
     draft.act(EVENT_KIND_RESUMED, pause_id=row.pause.pause_id)
     run_again(draft)
     return ResumeResponse(member=row.pause.member, pause_id=row.pause.pause_id)

@@ -9,10 +9,18 @@ from statekeeper_server.store.writer import Writer
 
 
 class RequestMark(NamedTuple):
-    """A request_id, and what it stands for."""
+    """A request_id, and what it stands for.
+
+    Attributes:
+        request_id: as the caller has chosen it.
+        digest: a hash of the request.
+        token_hash: the hash of the token that alone leads from the request to its
+            execution; empty when the request names that.
+    """
 
     request_id: str
     digest: bytes
+    token_hash: bytes = b""
 
 
 class WriteOptions(NamedTuple):

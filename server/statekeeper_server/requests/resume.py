@@ -20,7 +20,11 @@ def check_resume(
 ) -> Resume:
     """Check a ResumeRequest; `execution_of` tells whose a token is."""
     key = key_of_resume(request, execution_of)
-    return take_resume(request, key, check_options(request, key), limits)
+    options = check_options(request, key)
+    if options.mark is not None and not request.HasField("key"):
+        mark = options.mark._replace(token_hash=Token.of(request.token).hash)
+        options = options._replace(mark=mark)
+    return take_resume(request, key, options, limits)
 
 
 def key_of_resume(

@@ -45,7 +45,9 @@ def _reclaim_execution(txn: WriteTransaction, uid: bytes, rows_max: int) -> int:
         if done >= rows_max:
             return done
     for row in _remove(txn, Table.PAUSES, uid, rows_max - done):
-        txn.delete(Table.TOKENS, PauseRow.FromString(row).token_hash)
+        token_hash = PauseRow.FromString(row).token_hash
+        if token_hash:
+            txn.delete(Table.TOKENS, token_hash)
         done += 1
     if done < rows_max:
         txn.delete(Table.GARBAGE, uid)

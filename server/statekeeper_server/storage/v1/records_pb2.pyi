@@ -178,18 +178,20 @@ class Act(_message.Message):
     def __init__(self, kind: _Optional[_Union[_history_pb2.EventKind, str]] = ..., changed: _Optional[_Iterable[str]] = ..., pause_id: _Optional[str] = ..., checkpoint: _Optional[str] = ..., owner: _Optional[str] = ...) -> None: ...
 
 class DoneRequest(_message.Message):
-    __slots__ = ("digest", "plain", "pause", "transaction", "sealed_tokens")
+    __slots__ = ("digest", "plain", "pause", "transaction", "sealed_tokens", "token_hash")
     DIGEST_FIELD_NUMBER: _ClassVar[int]
     PLAIN_FIELD_NUMBER: _ClassVar[int]
     PAUSE_FIELD_NUMBER: _ClassVar[int]
     TRANSACTION_FIELD_NUMBER: _ClassVar[int]
     SEALED_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_HASH_FIELD_NUMBER: _ClassVar[int]
     digest: bytes
     plain: bytes
     pause: _pause_requests_pb2.PauseResponse
     transaction: _transaction_pb2.TransactionResponse
     sealed_tokens: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, digest: _Optional[bytes] = ..., plain: _Optional[bytes] = ..., pause: _Optional[_Union[_pause_requests_pb2.PauseResponse, _Mapping]] = ..., transaction: _Optional[_Union[_transaction_pb2.TransactionResponse, _Mapping]] = ..., sealed_tokens: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    token_hash: bytes
+    def __init__(self, digest: _Optional[bytes] = ..., plain: _Optional[bytes] = ..., pause: _Optional[_Union[_pause_requests_pb2.PauseResponse, _Mapping]] = ..., transaction: _Optional[_Union[_transaction_pb2.TransactionResponse, _Mapping]] = ..., sealed_tokens: _Optional[_Iterable[bytes]] = ..., token_hash: _Optional[bytes] = ...) -> None: ...
 
 class ShardMeta(_message.Message):
     __slots__ = ("format", "folder_id", "shard", "shards")
