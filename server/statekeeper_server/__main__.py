@@ -1,6 +1,7 @@
 """The command line: `statekeeper serve`."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -26,6 +27,9 @@ from statekeeper_server.server import Server, StartError
 # The event loop and the shards share the interpreter. With the default of 5 ms, each of
 # a worker's many short calls into the engine may wait that long to get it back.
 _SWITCH_INTERVAL_S = 0.0005
+# So many objects may be alive at once in a batch of operations: fewer, and most that is
+# looked at is still in use.
+_COLLECT_AFTER = (10_000, 20, 20)
 
 
 def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -106,9 +110,21 @@ async def _serve(config: Config) -> None:
         loop.add_signal_handler(signal_number, stopping.set)
     server = Server(config)
     await server.start()
+    _collect_seldom()
     click.echo(f"statekeeper listening on {server.address}")
     await stopping.wait()
     await server.stop()
+
+
+def _collect_seldom() -> None:
+    """Look for garbage in cycles seldom, and not among what stays until the end.
+
+    An operation's objects go by their counts; looking at each of them again and again
+    costs a tenth of what it takes to serve them (docs/performance.md).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
 
 
 def _explain(error: pydantic.ValidationError) -> list[str]:

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
@@ -72,7 +72,8 @@ def unary(
                 hold_response(len(response))
                 leave_when_sent(context, admission, len(response))
         except Exception as error:  # noqa: BLE001 - the caller is told
-            await _end(context, request_type.DESCRIPTOR.name, error, request)
+            _end(context, request_type.DESCRIPTOR.name, error, request)
+            return b""
         return response
 
     # Without serialisers the handler is given bytes, and gives bytes.
@@ -85,7 +86,7 @@ async def guarded(context: Context, rpc: str) -> AsyncIterator[None]:
     try:
         yield
     except Exception as error:  # noqa: BLE001 - the caller is told
-        await _end(context, rpc, error)
+        _end(context, rpc, error)
 
 
 def leave_when_sent(context: Context, admission: Admission, response_bytes: int) -> None:
@@ -101,13 +102,19 @@ def parse(request_type: type[R], raw: bytes) -> R:
         raise describe(request_type, raw) from None
 
 
-async def _end(
-    context: Context, rpc: str, error: Exception, request: Message | None = None
-) -> NoReturn:
-    """End a call with an error: of the request, or one that nobody foresaw."""
+def _end(context: Context, rpc: str, error: Exception, request: Message | None = None) -> None:
+    """Let a call end with an error: of the request, or one that nobody foresaw.
+
+    Its handler returns; what it returns is not sent. `abort` would end it at once, but by
+    an exception that keeps the request, however large, until garbage is collected.
+    """
+    # The same holds for this one's way up to here.
+    error.__traceback__, shown = None, error.__traceback__
     if not isinstance(error, StateError):
-        _log.error("request failed", rpc=rpc, exc_info=error)
-        await context.abort(grpc.StatusCode.INTERNAL, INTERNAL_MESSAGE)
+        _log.error("request failed", rpc=rpc, exc_info=(type(error), error, shown))
+        context.set_code(grpc.StatusCode.INTERNAL)
+        context.set_details(INTERNAL_MESSAGE)
+        return
     status = to_status(error, None if request is None else shown_key(request))
     trailers: list[tuple[str, str | bytes]] = [
         ("grpc-status-details-bin", status.SerializeToString())
@@ -115,5 +122,6 @@ async def _end(
     pushback_ms = retry_pushback_ms(error)
     if pushback_ms is not None:
         trailers.append(("grpc-retry-pushback-ms", str(pushback_ms)))
-    code = next(code for code in grpc.StatusCode if code.value[0] == status.code)
-    await context.abort(code, status.message, tuple(trailers))
+    context.set_code(next(code for code in grpc.StatusCode if code.value[0] == status.code))
+    context.set_details(status.message)
+    context.set_trailing_metadata(tuple(trailers))

@@ -24,6 +24,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Runs `statekeeper serve` in this process, for what ends before it serves."""
     monkeypatch.setattr("statekeeper_server.__main__.set_up_logs", lambda _: None)
     monkeypatch.setattr("sys.setswitchinterval", lambda _: None)
+    monkeypatch.setattr("statekeeper_server.__main__._collect_seldom", lambda: None)
     for name in list(os.environ):
         if name.startswith("STATEKEEPER_"):
             monkeypatch.delenv(name)

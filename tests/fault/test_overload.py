@@ -55,3 +55,31 @@ def test_concurrent_saves_of_the_largest_states_are_kept_or_overloaded(
                 assert raw.load(key_of(name)) is None
                 assert raw.stub.Save(save_request(name), timeout=DEADLINE_S).result.version == 1
         assert server.terminate() == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "expected_revision", "reason"),
+    [(bytes(11 * MB), None, "STATE_TOO_LARGE"), (bytes(STATE_BYTES), 99, "CONFLICT")],
+    ids=["too-large", "conflict"],
+)
+def test_refused_requests_leave_nothing_in_memory(
+    tmp_path: Path, value: bytes, expected_revision: int | None, reason: str
+) -> None:
+    """B80: however many large requests are refused, none of them stays."""
+    state = ExecutionState(status=STATUS_RUNNING, context=document(big=value))
+    request = save_request("exec_1", state, expected_revision=expected_revision)
+    with ServerProcess(tmp_path / "data") as server:
+        with RawClient(server.address) as raw:
+
+            def refuse(times: int) -> None:
+                for _ in range(times):
+                    with pytest.raises(grpc.RpcError) as caught:
+                        raw.stub.Save(request, timeout=DEADLINE_S)
+                    assert Refusal.of(caught.value).reason == reason
+
+            refuse(5)
+            before = server.peak_memory_bytes()
+            refuse(30)
+            # A few may be there at a time, in gRPC's hands or still to be collected.
+            assert server.peak_memory_bytes() - before < 10 * len(value)
+        assert server.terminate() == 0

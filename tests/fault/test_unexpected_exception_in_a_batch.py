@@ -7,13 +7,15 @@ import pytest
 
 from statekeeper.testing import TestServer
 from statekeeper.v1.operation_pb2 import Operation, OperationResult
-from statekeeper_server import requests, service
+from statekeeper_server import requests, service, snapshots
 from statekeeper_server.status import INTERNAL_STATUS
 from tests.support.operations import Pipeline, context_of, do, load, save, update
 from tests.support.raw import RawClient, key_of
 
 BAD = "exec_bad"
 LARGE = bytes(70_000)
+# Where a step is called from; all others are checks of requests.
+OWNERS = {"save": service, "find": snapshots}
 
 Way = Callable[[RawClient, list[Operation]], list[OperationResult]]
 
@@ -41,7 +43,7 @@ def raw() -> Iterator[RawClient]:
 def broken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """A step of the server that fails for `exec_bad`."""
     step = str(request.param)
-    owner: Any = requests if step.startswith("check_") else service
+    owner: Any = OWNERS.get(step, requests)
     working = getattr(owner, step)
 
     def work_or_crash(*arguments: Any, **options: Any) -> Any:
