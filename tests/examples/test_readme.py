@@ -1,4 +1,4 @@
-"""The first example of the README, against a server."""
+"""The examples in Python of the README, against a server."""
 
 import re
 from pathlib import Path
@@ -10,12 +10,13 @@ from statekeeper.testing import TestServer
 _README = Path(__file__).parents[2] / "README.md"
 
 
-def test_the_first_example_prints_what_its_comments_say(
-    statekeeper_server: TestServer, capsys: pytest.CaptureFixture[str]
+_PROGRAMS = re.findall(r"^```python\n(.*?)^```$", _README.read_text(), re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("program", _PROGRAMS)
+def test_an_example_prints_what_its_comments_say(
+    statekeeper_server: TestServer, capsys: pytest.CaptureFixture[str], program: str
 ) -> None:
-    (program,) = re.findall(
-        r"^```python\n(.*?)^```$", _README.read_text(), re.DOTALL | re.MULTILINE
-    )
     assert "127.0.0.1:7460" in program
     promised = re.findall(r"print\(.*\)  # (.*)", program)
     assert promised

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from statekeeper.migration import migrate_state
     from statekeeper.model import (
+        BatchResults,
         Checkpoint,
         DeleteResult,
         EventKind,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
         TransactionState,
         WriteResult,
     )
+    from statekeeper.operations import Operation, Operations
     from statekeeper.state_manager import StateManager
     from statekeeper.state_manager.lock import Lock
     from statekeeper.values import Binary
@@ -61,6 +63,7 @@ __all__ = [
     "AsyncClient",
     "AsyncLock",
     "AsyncStateManager",
+    "BatchResults",
     "Binary",
     "CallCancelledError",
     "Checkpoint",
@@ -80,6 +83,8 @@ __all__ = [
     "LockHolder",
     "LockTimeoutError",
     "LockedError",
+    "Operation",
+    "Operations",
     "OverloadedError",
     "Pause",
     "PauseStatus",
@@ -116,6 +121,7 @@ _MODULES = (
     "model",
     "values",
     "migration",
+    "operations",
     "state_manager",
     "state_manager.lock",
     "aio_state_manager",

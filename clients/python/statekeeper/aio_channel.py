@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, TypeVar
 
 import grpc
@@ -15,6 +15,7 @@ from statekeeper.aio_pipeline import (
     AioPipeline,
     PipelineError,
 )
+from statekeeper.batch import Batch
 from statekeeper.calls import Call, Page
 from statekeeper.errors import StateError
 from statekeeper.rpc_errors import Failure
@@ -101,6 +102,20 @@ class AioChannel:
         task = asyncio.get_running_loop().create_task(send())
         self._posted.add(task)
         task.add_done_callback(self._posted.discard)
+
+    async def send_batch(self, calls: Sequence[Call[Any, _ResultT]]) -> list[_ResultT | StateError]:
+        """Sends many calls in few messages, and gives what becomes of each.
+
+        Raises:
+            RuntimeError: The channel is closed, or belongs to another loop.
+        """
+        batch = Batch(calls, self._route)
+        with contextlib.closing(batch.steps()) as steps:
+            for step in steps:
+                await asyncio.sleep(step.delay_s)
+                with step.taken():
+                    await self.send(step.call)
+        return batch.results
 
     async def send_pages(
         self,

@@ -1,12 +1,15 @@
 """Sends calls over a sync gRPC channel."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import grpc
 
+from statekeeper.batch import Batch
 from statekeeper.calls import Call, Page
+from statekeeper.errors import StateError
 from statekeeper.rpc_errors import Failure
 from statekeeper.transport import CHANNEL_OPTIONS, CLOSED, Route, check_size, may_be_done
 from statekeeper.v1 import state_manager_pb2_grpc
@@ -69,6 +72,20 @@ class Channel:
             # gRPC cancels a call that nobody refers to.
             self._posted.add(future)
             future.add_done_callback(self._posted.discard)
+
+    def send_batch(self, calls: Sequence[Call[Any, _ResultT]]) -> list[_ResultT | StateError]:
+        """Sends many calls in few messages, and gives what becomes of each.
+
+        Raises:
+            RuntimeError: The channel is closed.
+        """
+        batch = Batch(calls, self._route)
+        with contextlib.closing(batch.steps()) as steps:
+            for step in steps:
+                time.sleep(step.delay_s)
+                with step.taken():
+                    self.send(step.call)
+        return batch.results
 
     def send_pages(
         self,

@@ -1,7 +1,8 @@
 """The client."""
 
+from collections.abc import Iterable
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import grpc
 
@@ -10,10 +11,14 @@ from statekeeper.cache import Cache
 from statekeeper.calls import Calls, InboxCalls
 from statekeeper.channel import Channel
 from statekeeper.inbox import Inbox
+from statekeeper.model import BatchResults
+from statekeeper.operations import Operation, to_calls
 from statekeeper.requests.execution import NAMESPACE_DEFAULT, ExecutionRef
 from statekeeper.state_manager import StateManager
 from statekeeper.times import Span, to_timedelta
 from statekeeper.transport import TARGET_DEFAULT, TIMEOUT_DEFAULT, Route
+
+_ResultT = TypeVar("_ResultT")
 
 
 class Client(Inbox):
@@ -90,6 +95,40 @@ class Client(Inbox):
         )
         lifetime = None if cache_ttl is None else to_timedelta(cache_ttl, "cache_ttl")
         return StateManager(Calls(execution, self._cache, lifetime), self._channel)
+
+    def batch(self, operations: Iterable[Operation[_ResultT]]) -> BatchResults[_ResultT]:
+        """Does many operations on any executions, each for itself, in few messages.
+
+        ::
+
+            orders = [client.state_manager(f"order-{n}") for n in range(500)]
+            results = client.batch(
+                [order.operation.save({"status": "running"}) for order in orders]
+            )
+            results.raise_first()  # the first error, if any
+
+        Those on one execution are done in their order; one that fails keeps no
+        other from being done. What an operation holds is read before the first
+        is sent, so none can build on what another gives. A message takes 1,000
+        operations and 16 MiB, what is more goes into the next one, and the
+        client's timeout is for each message. A message without an answer ends
+        the batch: the operations after it are not sent, and have its error.
+
+        Args:
+            operations: What to do, as `sm.operation` gives it.
+
+        Returns:
+            A list of what became of each, in their order: its result, or the
+            StateError that the handle's method would have raised.
+
+        Raises:
+            InvalidRequestError: An argument is of no use; names the operation's
+                position (`operations[3].status`). Nothing was sent.
+            SerializationError: A value cannot be sent; names the operation's
+                position and the path in it. Nothing was sent.
+        """
+        results = self._channel.send_batch(to_calls(operations, self._channel))
+        return BatchResults(results)
 
     def close(self) -> None:
         """Closes the connection; calls under way end in CallCancelledError."""

@@ -78,7 +78,7 @@ CHANNEL_OPTIONS: tuple[tuple[str, Any], ...] = (
 
 
 # What a call ends in without a word from the server.
-_UNHEARD = (UnavailableError, DeadlineExceededError, CallCancelledError)
+UNHEARD = (UnavailableError, DeadlineExceededError, CallCancelledError)
 
 
 class Route:
@@ -113,7 +113,7 @@ class Route:
         at = call.execution
         site = CallSite(self.target, self.timeout_of(call), at.namespace, at.execution_id)
         error = to_state_error(failure, site)
-        if not isinstance(error, _UNHEARD):
+        if not isinstance(error, UNHEARD):
             self.answered = True
         return error
 
@@ -135,7 +135,7 @@ def retry_delay_s(error: StateError, attempt: int) -> float | None:
 def may_be_done(error: BaseException) -> bool:
     """Tells whether a call that failed like this may have been done all the same."""
     if isinstance(error, StateError):
-        return isinstance(error, (*_UNHEARD, InternalError, StorageError))
+        return isinstance(error, (*UNHEARD, InternalError, StorageError))
     return True
 
 

@@ -1,4 +1,4 @@
-"""The pipeline of a FakeService: each operation is one of its unary calls, in a thread."""
+"""Batches and the pipeline of a FakeService: each operation is one of its unary calls."""
 
 import contextlib
 import queue
@@ -69,12 +69,37 @@ def pipeline(
         yield BatchResponse(results=[result])
 
 
+def batch(service: Any, request: BatchRequest, call: grpc.ServicerContext) -> BatchResponse:
+    """Does one operation after the other.
+
+    What a service of ours would never say of an operation, but only the way to it, ends
+    the call.
+    """
+    results = []
+    for operation in request.operations:
+        result = _result(service, operation, call)
+        if isinstance(result, _Context):
+            call.abort(result.code, result.details)
+        if result is not None:
+            results.append(result)
+    return BatchResponse(results=results)
+
+
 def _do(
     service: Any,
     operation: Operation,
     stream: grpc.ServicerContext,
     results: "queue.Queue[OperationResult | _Context | None]",
 ) -> None:
+    result = _result(service, operation, stream)
+    if result is not None:
+        results.put(result)
+
+
+def _result(
+    service: Any, operation: Operation, stream: grpc.ServicerContext
+) -> OperationResult | _Context | None:
+    """The result; or how the call was aborted; None: it was held until it was cut off."""
     name = str(operation.WhichOneof("operation"))
     context = _Context(stream)
     result = OperationResult(tag=operation.tag)
@@ -82,11 +107,10 @@ def _do(
         response = getattr(service, name.capitalize())(getattr(operation, name), context)
     except _AbortedError:
         if _DETAILS not in context.trailers:
-            results.put(context)
-            return
+            return context
         result.error.CopyFrom(Status.FromString(context.trailers[_DETAILS]))
     else:
         if response is None:
-            return  # it was held until the stream was cut off
+            return None
         getattr(result, name).CopyFrom(response)
-    results.put(result)
+    return result

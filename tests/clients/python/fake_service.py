@@ -18,7 +18,7 @@ from statekeeper.v1 import (
 
 from .answers import Answer, refuse
 from .fake_locks import FakeLocks
-from .fake_pipeline import pipeline
+from .fake_pipeline import batch, pipeline
 
 HOUR_S = 3600
 
@@ -125,7 +125,10 @@ class FakeService(state_manager_pb2_grpc.StateManagerServicer):
         return self._take("Transaction", request, context, _unplanned)
 
     def Batch(self, request: Any, context: Any) -> Any:  # noqa: N802 - the RPC's name
-        return self._take("Batch", request, context, _unplanned)
+        with self._changed:
+            self.requests.append(("Batch", request))
+            self._changed.notify_all()
+        return batch(self, request, context)
 
     def Pipeline(self, request_iterator: Any, context: Any) -> Any:  # noqa: N802 - the RPC's name
         return pipeline(self, request_iterator, context)

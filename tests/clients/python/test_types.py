@@ -75,6 +75,23 @@ if TYPE_CHECKING:
             sm.transaction(lambda state: state.context.clear()), statekeeper.WriteResult | None
         )
 
+    def batches(client: statekeeper.Client, sm: statekeeper.StateManager) -> None:
+        save, load = sm.operation.save({"status": "running"}, ttl=5), sm.operation.load()
+        assert_type(save, statekeeper.Operation[statekeeper.WriteResult])
+        saved = client.batch([save, save])
+        assert_type(saved, statekeeper.BatchResults[statekeeper.WriteResult])
+        assert_type(saved[0], statekeeper.WriteResult | statekeeper.StateError)
+        assert_type(saved.raise_first(), list[statekeeper.WriteResult])
+        assert_type(saved.errors, dict[int, statekeeper.StateError])
+        loaded = client.batch(load for _ in range(2)).raise_first()
+        assert_type(loaded, list[statekeeper.ExecutionState | None])
+        assert_type(
+            client.batch([save, load]).raise_first(),
+            list[statekeeper.WriteResult | statekeeper.ExecutionState | None],
+        )
+        sm.operation.update(status="done")  # type: ignore[arg-type]  # no status
+        client.batch([sm.load()])  # type: ignore[arg-type]  # no operation
+
     def renamed(state: statekeeper.ExecutionState) -> statekeeper.ExecutionState:
         return state
 
@@ -126,6 +143,8 @@ if TYPE_CHECKING:
                 state.metadata["a"] = 1
 
             assert_type(await sm.transaction(change, timeout=5), statekeeper.WriteResult | None)
+            batch = await client.batch([sm.operation.delete()])
+            assert_type(batch, statekeeper.BatchResults[statekeeper.DeleteResult])
             assert_type(await sm.migrate(None, "2", [renamed]), statekeeper.ExecutionState)
 
     def errors(error: statekeeper.StateError) -> None:

@@ -1,5 +1,6 @@
-"""What callers see: executions, what writes did, history, checkpoints and locks."""
+"""What callers see: executions, what writes and batches did, history, checkpoints and locks."""
 
+from statekeeper.model.batch import BatchResults
 from statekeeper.model.checkpoint import Checkpoint
 from statekeeper.model.execution import (
     DataclassInstance,
@@ -19,6 +20,7 @@ from statekeeper.model.transaction import TransactionState, writable
 from statekeeper.model.write import DeleteResult, ResumeResult, ResumeToken, WriteResult
 
 __all__ = [
+    "BatchResults",
     "Checkpoint",
     "DataclassInstance",
     "DeleteResult",

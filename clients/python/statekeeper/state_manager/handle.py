@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from statekeeper.calls import Calls
 from statekeeper.channel import Channel
+from statekeeper.operations import Operations
 
 
 class Handle:
@@ -27,3 +28,8 @@ class Handle:
     def ttl(self) -> timedelta | None:
         """The time to live that writes give; zero: for ever; None: the server decides."""
         return self._calls.execution.ttl
+
+    @property
+    def operation(self) -> Operations:
+        """What `Client.batch` can do with the execution: `sm.operation.save(...)`."""
+        return Operations(self._calls, self._channel)
