@@ -47,7 +47,7 @@ def _config_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _metavar(name: str) -> str:
-    if name == "data_dir":
+    if name.endswith("_dir"):
         return "DIR"
     if name == "listen":
         return "HOST:PORT"

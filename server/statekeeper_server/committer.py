@@ -148,6 +148,11 @@ class Committer:
             return None
         return max(min(waits), self._tend_from_us - now_us, 0) / 1_000_000
 
+    @property
+    def lock_waiters(self) -> int:
+        """How many wait for locks; from any thread."""
+        return self._locks.waiting
+
     def take_answered(self) -> list[tuple[Waiter, Done]]:
         """Who has waited for a lock and is to be told something, once."""
         answered, self._answered = self._answered, []

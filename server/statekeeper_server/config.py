@@ -138,6 +138,11 @@ class Config(BaseSettings):
         description="Whether a commit waits for its last page. Without it a power cut may take "
         "the last acknowledged commit; `kill -9` takes nothing either way.",
     )
+    backup_dir: Path | None = Field(
+        default=None,
+        description="Folder that backups are made in, each in one of its own; it must be there "
+        "[default: none, and no backups while serving].",
+    )
     drain_s: float = Field(
         default=10.0, ge=0, description="How long requests under way may take after SIGTERM."
     )

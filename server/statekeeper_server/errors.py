@@ -14,7 +14,8 @@ StateError
 ├── RevisionCompactedError   oldest_revision: older states are not kept whole
 ├── OverloadedError          retry_after_s: too much is waiting
 ├── StorageFullError         no room is left for writes
-└── StorageError             the shard is out of service
+├── StorageError             the shard is out of service
+└── BackupFailedError        the backup cannot be made
 
 The reasons are those of `statekeeper.v1.ErrorReason`; `status.py` gives each its
 gRPC status.
@@ -248,6 +249,15 @@ class StorageError(StateError):
     """The shard is out of service after an I/O error."""
 
     reason = "STORAGE_ERROR"
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+
+
+class BackupFailedError(StateError):
+    """The backup cannot be made, and there is none of this name by this call."""
+
+    reason = "BACKUP_FAILED"
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)

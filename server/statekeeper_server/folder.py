@@ -48,6 +48,10 @@ class ShardFolder:
 class DataFolder:
     """A data folder, locked until it is closed.
 
+    Attributes:
+        shards: how many it has.
+        format_text: what its file FORMAT says.
+
     Args:
         path: the folder; made when it is not there.
         shards: how many shards it must have; None takes what a folder has, and the
@@ -70,6 +74,7 @@ class DataFolder:
         metasync: bool,
     ) -> None:
         self._path = path
+        self.format_text = ""
         self._map_size_bytes = map_size_bytes
         self._metasync = metasync
         try:
@@ -89,7 +94,7 @@ class DataFolder:
 
     def shard(self, number: int) -> ShardFolder:
         """One shard's folder."""
-        path = self._path / f"shard-{number:03d}"
+        path = shard_path(self._path, number)
         return ShardFolder(path, self._map_size_bytes, self._metasync)
 
     def close(self) -> None:
@@ -115,7 +120,7 @@ class DataFolder:
     def _check(self, shards: int | None) -> int:
         """The number of shards of the folder; 0 when it is still to be made."""
         try:
-            text = (self._path / "FORMAT").read_bytes()
+            text = (self._path / "FORMAT").read_text(errors="replace")
         except FileNotFoundError:
             self._check_new()
             return 0
@@ -140,6 +145,7 @@ class DataFolder:
             )
         for number in range(count):
             self._check_shard(number, count, folder_id)
+        self.format_text = text
         return count
 
     def _damaged(self) -> FolderError:
@@ -204,14 +210,9 @@ class DataFolder:
             for number in range(shards):
                 self._make_shard(number, shards, folder_id)
             text = json.dumps({"format": FORMAT, "shards": shards, "folder_id": folder_id})
-            scratch = self._path / ".FORMAT"
-            with scratch.open("w") as file:
-                file.write(text + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            scratch.replace(self._path / "FORMAT")
-            _sync_folder(self._path)
-            _sync_folder(self._path.parent)
+            self.format_text = text + "\n"
+            write_format(self._path, self.format_text)
+            sync_folder(self._path.parent)
         except OSError as error:
             raise FolderError(f"cannot make {self._path}: {error.strerror}") from error
         return shards
@@ -229,7 +230,7 @@ class DataFolder:
             raise FolderError(f"cannot write to {shard.path}: {error}") from error
         finally:
             engine.close()
-        _sync_folder(shard.path)
+        sync_folder(shard.path)
 
 
 def _open(shard: ShardFolder) -> Engine:
@@ -239,7 +240,27 @@ def _open(shard: ShardFolder) -> Engine:
         raise FolderError(f"cannot open {shard.path}: {error}") from error
 
 
-def _sync_folder(path: Path) -> None:
+def shard_path(folder: Path, number: int) -> Path:
+    """Where a shard of a data folder is."""
+    return folder / f"shard-{number:03d}"
+
+
+def write_format(folder: Path, text: str) -> None:
+    """Make a folder that has its shards a data folder, durably.
+
+    Raises:
+        OSError: it cannot be written to.
+    """
+    scratch = folder / ".FORMAT"
+    with scratch.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    scratch.replace(folder / "FORMAT")
+    sync_folder(folder)
+
+
+def sync_folder(path: Path) -> None:
     """Make the names in a folder durable."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import grpc
 
-from statekeeper_server import health, service
+from statekeeper_server import admin, health, service
+from statekeeper_server.admin import Admin
 from statekeeper_server.admission import Admission
+from statekeeper_server.backup import Backups
 from statekeeper_server.clock import Clock, SystemClock
 from statekeeper_server.config import Config, split_address
 from statekeeper_server.engine import EngineBrokenError
@@ -51,8 +53,8 @@ class Server:
             open_pauses_max=config.open_pauses_max,
             lock_waiters_max=config.lock_waiters_max,
         )
-        self._health = Health("", service.SERVICE_NAME)
-        self._reflection = Reflection(service.SERVICE_NAME, health.SERVICE_NAME)
+        self._health = Health("", service.SERVICE_NAME, admin.SERVICE_NAME)
+        self._reflection = Reflection(service.SERVICE_NAME, admin.SERVICE_NAME, health.SERVICE_NAME)
         self.address = ""
 
     async def start(self) -> None:
@@ -79,14 +81,13 @@ class Server:
         except BaseException:
             self._folder.close()
             raise
-        self._service = StateManager(
-            self._shards,
-            self._limits,
-            self._clock,
-            Admission(config.inflight_bytes_max),
-        )
+        admission = Admission(config.inflight_bytes_max)
+        self._service = StateManager(self._shards, self._limits, self._clock, admission)
+        backups = Backups(config.backup_dir, self._folder, self._shards, self._clock)
+        self._admin = Admin(self._shards, backups, self._clock, admission)
         self._server.add_generic_rpc_handlers(
-            served.handler() for served in (self._service, self._health, self._reflection)
+            served.handler()
+            for served in (self._service, self._admin, self._health, self._reflection)
         )
         self._health.report(serving=True)
         await self._server.start()
@@ -104,10 +105,12 @@ class Server:
         self._health.drain()
         self._reflection.drain()
         self._service.drain()
+        self._admin.drain()
         self._shards.drain()
         await self._server.stop(self._config.drain_s)
         await self._shards.stop()
         self._service.close()
+        self._admin.close()
         self._folder.close()
         _log.info("stopped")
 

@@ -37,6 +37,7 @@ STATUS_CODES: dict[str, grpc.StatusCode] = {
     "OVERLOADED": grpc.StatusCode.RESOURCE_EXHAUSTED,
     "STORAGE_FULL": grpc.StatusCode.RESOURCE_EXHAUSTED,
     "STORAGE_ERROR": grpc.StatusCode.UNAVAILABLE,
+    "BACKUP_FAILED": grpc.StatusCode.FAILED_PRECONDITION,
 }
 
 INTERNAL_MESSAGE = "an unexpected error occurred; the server's log tells more"

@@ -15,17 +15,17 @@ others go on.
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from statekeeper_server.caller import Caller, FutureCaller
 from statekeeper_server.clock import Clock
 from statekeeper_server.committer import Batch, Committer, Outcome
-from statekeeper_server.engine import Engine, EngineBrokenError
+from statekeeper_server.engine import Copy, Engine, EngineBrokenError, Usage
 from statekeeper_server.errors import OverloadedError, StorageError
 from statekeeper_server.logs import get_logger
 from statekeeper_server.operations.lock import Forgotten, forget_waiter, release_unclaimed
@@ -74,6 +74,20 @@ class QueueLimits:
 
     operations_max: int
     bytes_max: int
+
+
+class Backlog(NamedTuple):
+    """What waits for a shard.
+
+    Attributes:
+        operations: how many writes, those that are being written among them.
+        size_bytes: their bytes.
+        lock_waiters: how many callers for locks.
+    """
+
+    operations: int
+    size_bytes: int
+    lock_waiters: int
 
 
 class Medium(Protocol):
@@ -206,6 +220,47 @@ class Worker:
         except EngineBrokenError as error:
             self._readers.leave()
             raise self._out_of_service() from error
+
+    @contextmanager
+    def copy(self) -> Iterator[Copy]:
+        """A copy of now, to be written elsewhere.
+
+        It must end when the shard is no longer in service, which waits for it then.
+
+        Raises:
+            StorageError: the shard is out of service, or cannot be read.
+        """
+        with self._open_engine() as engine:
+            copy = engine.copy()
+            try:
+                yield copy
+            finally:
+                copy.close()
+
+    def usage(self) -> Usage:
+        """How much its file takes.
+
+        Raises:
+            StorageError: the shard is out of service.
+        """
+        with self._open_engine() as engine:
+            return engine.usage()
+
+    def backlog(self) -> Backlog:
+        """What waits for it."""
+        return Backlog(self._waiting_operations, self._waiting_bytes, self._committer.lock_waiters)
+
+    @contextmanager
+    def _open_engine(self) -> Iterator[Engine]:
+        """Its engine, which stays open meanwhile."""
+        if not self._readers.enter():
+            raise self._out_of_service()
+        try:
+            yield self._engine
+        except EngineBrokenError as error:
+            raise StorageError(f"{self._name} cannot be read: {error}") from error
+        finally:
+            self._readers.leave()
 
     def drain(self) -> None:
         """Let nobody wait for a lock any longer: they would hold up the end."""

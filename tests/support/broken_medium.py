@@ -6,11 +6,13 @@ from typing import Protocol
 import pytest
 
 from statekeeper_server.engine import (
+    Copy,
     Cursor,
     Engine,
     EngineBrokenError,
     ReadTransaction,
     Table,
+    Usage,
     WriteTransaction,
 )
 from statekeeper_server.folder import ShardFolder
@@ -77,6 +79,12 @@ class BreakableEngine:
     def write(self) -> WriteTransaction:
         return BreakableTransaction(self._engine.write(), self._breaker)
 
+    def copy(self) -> Copy:
+        return self._engine.copy()
+
+    def usage(self) -> Usage:
+        return self._engine.usage()
+
     def has_room(self, size_bytes: int) -> bool:
         return self._engine.has_room(size_bytes)
 
@@ -99,6 +107,9 @@ class BreakableTransaction:
 
     def last_key(self, table: Table) -> bytes | None:
         return self._txn.last_key(table)
+
+    def count(self, table: Table) -> int:
+        return self._txn.count(table)
 
     def put(self, table: Table, key: bytes, value: bytes) -> None:
         if self._breaker.take("at_put"):

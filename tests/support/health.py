@@ -11,6 +11,7 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
 STATE_MANAGER = "statekeeper.v1.StateManager"
+ADMIN = "statekeeper.v1.Admin"
 _DEADLINE_S = 30.0
 
 

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from statekeeper_server.engine import (
+    CopyGivenUpError,
     Engine,
     EngineBrokenError,
     EngineFullError,
@@ -21,6 +22,7 @@ from statekeeper_server.engine import (
 from statekeeper_server.engine.lmdb import LmdbEngine, verify
 
 _ROOM_BYTES = 16 * 1024 * 1024
+_DEADLINE_S = 30.0
 
 Open = Callable[[Path], Engine]
 
@@ -150,6 +152,65 @@ def test_a_snapshot_is_read_from_any_thread(engine: Engine) -> None:
         thread.join()
 
     assert found == [b"1"] * 8
+
+
+def test_rows_are_counted(engine: Engine) -> None:
+    put(engine, **{f"k{n}": b"" for n in range(7)})
+    txn = engine.read()
+
+    assert (txn.count(Table.HEADS), txn.count(Table.LOG)) == (7, 0)
+    txn.abort()
+
+
+def test_what_is_used_and_read_is_told(engine: Engine) -> None:
+    before = engine.usage()
+    put(engine, k=bytes(1_000_000))
+    txn = engine.read()
+    after = engine.usage()
+    txn.abort()
+
+    assert 1_000_000 <= after.used_bytes - before.used_bytes < 1_100_000
+    assert after.used_bytes <= after.file_bytes <= after.limit_bytes == _ROOM_BYTES
+    assert (before.readers, before.oldest_reader_s) == (0, None)
+    assert after.readers == 1
+    assert after.oldest_reader_s is not None
+    assert 0 <= after.oldest_reader_s < _DEADLINE_S
+
+
+def test_a_copy_has_what_was_there_when_it_was_begun(
+    engine: Engine, opener: Open, tmp_path: Path
+) -> None:
+    put(engine, kept=b"1", large=bytes(3_000_000))
+    copy = engine.copy()
+    put(engine, later=b"2", kept=b"3")
+    sizes: list[int] = []
+    (tmp_path / "copy").mkdir()
+    copy.write(tmp_path / "copy", sizes.append)
+    copy.close()
+    copy.close()
+    copied = opener(tmp_path / "copy")
+    rows = [read(copied, name) for name in (b"kept", b"large", b"later")]
+    put(copied, new=b"4")
+    copied.close()
+
+    assert rows == [b"1", bytes(3_000_000), None]
+    assert sum(sizes) >= copy.size_bytes >= 3_000_000
+    assert engine.usage().readers == 0
+
+
+def test_who_is_told_of_the_pieces_of_a_copy_can_end_it(engine: Engine, tmp_path: Path) -> None:
+    put(engine, large=bytes(5_000_000))
+    copy = engine.copy()
+
+    def wrote(_: int) -> None:
+        raise InterruptedError
+
+    (tmp_path / "copy").mkdir()
+    with pytest.raises(InterruptedError):
+        copy.write(tmp_path / "copy", wrote)
+    copy.close()
+    put(engine, more=b"1")
+    assert engine.usage().readers == 0
 
 
 def test_readers_do_not_wait_for_the_writer(engine: Engine) -> None:
@@ -342,6 +403,33 @@ def test_a_snapshot_outlasts_the_filling_of_the_disk(large_engine: Engine) -> No
         snapshot.abort()
         assert filling.result() > 10
         assert later.result() == b"x" * 200_000
+
+
+def test_a_copy_makes_way_for_writes_when_the_disk_is_full(
+    large_engine: Engine, tmp_path: Path
+) -> None:
+    """A backup may take long, and writes wait for open snapshots then."""
+    fill_up_to = 10
+    put(large_engine, **{f"k{n}": bytes(200_000) for n in range(fill_up_to)})
+    copy = large_engine.copy()
+    started, waiting = threading.Event(), threading.Event()
+
+    def wrote(_: int) -> None:
+        started.set()
+        assert waiting.wait(_DEADLINE_S)
+
+    (tmp_path / "copy").mkdir()
+    with small_disk(), ThreadPoolExecutor() as threads:
+        copying = threads.submit(copy.write, tmp_path / "copy", wrote)
+        assert started.wait(_DEADLINE_S)
+        filling = threads.submit(fill, large_engine, 200_000)
+        with pytest.raises(TimeoutError):
+            filling.result(0.5)
+        waiting.set()
+        with pytest.raises(CopyGivenUpError):
+            copying.result(_DEADLINE_S)
+        copy.close()
+        assert filling.result(_DEADLINE_S) > fill_up_to
 
 
 def test_what_is_no_database_cannot_be_opened(tmp_path: Path) -> None:

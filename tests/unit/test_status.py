@@ -31,6 +31,7 @@ ERRORS: list[StateError] = [
     errors.OverloadedError("too much", 0.25),
     errors.StorageFullError(),
     errors.StorageError("out of service"),
+    errors.BackupFailedError("there is no room"),
 ]
 
 

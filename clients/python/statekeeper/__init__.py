@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from statekeeper.aio_state_manager.lock import AsyncLock
     from statekeeper.client import Client
     from statekeeper.errors import (
+        BackupFailedError,
         CallCancelledError,
         CheckpointNotFoundError,
         ConflictError,
@@ -63,6 +64,7 @@ __all__ = [
     "AsyncClient",
     "AsyncLock",
     "AsyncStateManager",
+    "BackupFailedError",
     "BatchResults",
     "Binary",
     "CallCancelledError",

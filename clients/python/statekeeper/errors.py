@@ -20,6 +20,7 @@
     ├── OverloadedError            try again after `retry_after`
     ├── StorageFullError           writes are refused, reads and deletes served
     ├── StorageError               the storage is down: repeat with the request_id
+    ├── BackupFailedError          the backup cannot be made; the message says why
     │
     ├── UnavailableError           the server cannot be reached
     ├── DeadlineExceededError      no answer in time; a write may have happened
@@ -351,6 +352,12 @@ class StorageError(StateError):
     """
 
     default_code = "STORAGE_ERROR"
+
+
+class BackupFailedError(StateError):
+    """The backup cannot be made; the message says why."""
+
+    default_code = "BACKUP_FAILED"
 
 
 class UnavailableError(StateError):

@@ -50,6 +50,7 @@ _FACTS: Mapping[type[errors.StateError], _Facts] = MappingProxyType(
         errors.OverloadedError: {},
         errors.StorageFullError: {},
         errors.StorageError: {},
+        errors.BackupFailedError: {},
     }
 )
 

@@ -11,7 +11,9 @@ part of the port:
 """
 
 import enum
-from typing import Protocol
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 
 class Table(enum.IntEnum):
@@ -40,6 +42,28 @@ class EngineFullError(Exception):
 
 class EngineBrokenError(Exception):
     """The medium failed; the outcome of the transaction is unknown."""
+
+
+class CopyGivenUpError(Exception):
+    """The engine needs the room that a copy holds; the engine is fine."""
+
+
+class Usage(NamedTuple):
+    """How much of its medium an engine takes.
+
+    Attributes:
+        file_bytes: what it has taken from the medium.
+        used_bytes: how much of that holds something, about.
+        limit_bytes: the most that it may take.
+        readers: how many snapshots are open, those of copies among them.
+        oldest_reader_s: how long the oldest of them has been; None: there is none.
+    """
+
+    file_bytes: int
+    used_bytes: int
+    limit_bytes: int
+    readers: int
+    oldest_reader_s: float | None
 
 
 class Cursor(Protocol):
@@ -73,6 +97,10 @@ class ReadTransaction(Protocol):
         """The greatest key of a table, or None when it is empty."""
         ...
 
+    def count(self, table: Table) -> int:
+        """How many rows a table has, at the same cost for any number."""
+        ...
+
     def abort(self) -> None:
         """End it, and forget its writes. Harmless when it has ended already.
 
@@ -97,6 +125,36 @@ class WriteTransaction(ReadTransaction, Protocol):
         ...
 
 
+class Copy(Protocol):
+    """A snapshot that is to be written elsewhere, as an engine's medium of its own.
+
+    Attributes:
+        size_bytes: what it will take there, about.
+        snapshot: what it shows; it ends with the copy.
+    """
+
+    size_bytes: int
+    snapshot: ReadTransaction
+
+    def write(self, folder: Path, wrote: Callable[[int], None]) -> None:
+        """Write it into an empty folder, durably; once.
+
+        Args:
+            folder: where.
+            wrote: is told the bytes of each piece; what it raises ends the writing.
+
+        Raises:
+            OSError: the folder cannot be written to.
+            CopyGivenUpError: the engine needs what the snapshot holds.
+            EngineBrokenError: the engine cannot be read.
+        """
+        ...
+
+    def close(self) -> None:
+        """End the snapshot. Harmless when it has ended already."""
+        ...
+
+
 class Engine(Protocol):
     """One shard's store."""
 
@@ -106,6 +164,17 @@ class Engine(Protocol):
 
     def write(self) -> WriteTransaction:
         """The write transaction; there is one at a time."""
+        ...
+
+    def copy(self) -> Copy:
+        """A copy of now, from any thread; what it costs is told in `Copy.write`.
+
+        As long as it is open, room that is freed is not used again.
+        """
+        ...
+
+    def usage(self) -> Usage:
+        """How much it takes, from any thread."""
         ...
 
     def has_room(self, size_bytes: int) -> bool:

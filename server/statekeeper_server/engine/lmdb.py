@@ -19,13 +19,16 @@ from pathlib import Path
 import lmdb
 
 from statekeeper_server.engine import (
+    Copy,
     Cursor,
     EngineBrokenError,
     EngineFullError,
     ReadTransaction,
     Table,
+    Usage,
     WriteTransaction,
 )
+from statekeeper_server.engine.lmdb_copy import LmdbCopy
 
 # Room that only deletes and reclaiming may use: they copy pages before they free some.
 RESERVE_BYTES = 4 * 1024 * 1024
@@ -111,22 +114,43 @@ class LmdbTransaction:
         except lmdb.Error as error:
             raise EngineBrokenError(str(error)) from error
 
+    def count(self, table: Table) -> int:
+        return int(self._txn.stat(self._tables[table])["entries"])
+
+    @property
+    def txn(self) -> "lmdb.Transaction[bytes]":
+        """LMDB's own."""
+        return self._txn
+
+    def used_pages(self) -> int:
+        """How many pages the tables have."""
+        pages = 0
+        for table in self._tables:
+            stat = self._txn.stat(table)
+            pages += stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"]
+        return pages
+
     def abort(self) -> None:
         self._txn.abort()
 
 
 class LmdbSnapshot(LmdbTransaction):
-    """Implements `ReadTransaction`, and is in a set until it ends."""
+    """Implements `ReadTransaction`, and is in a set until it ends.
 
-    __slots__ = ("_open",)
+    Attributes:
+        since_s: when it began, by `time.monotonic`.
+    """
+
+    __slots__ = ("_open", "since_s")
 
     def __init__(
         self,
         txn: "lmdb.Transaction[bytes]",
         tables: tuple[lmdb._Database, ...],
-        open_: set[LmdbTransaction],
+        open_: "set[LmdbSnapshot]",
     ) -> None:
         super().__init__(txn, tables)
+        self.since_s = time.monotonic()
         self._open = open_
         open_.add(self)
 
@@ -163,7 +187,8 @@ class LmdbEngine:
         self._map_size_bytes = map_size_bytes
         # Smaller while the disk has no more room.
         self._map_bytes = map_size_bytes
-        self._snapshots: set[LmdbTransaction] = set()
+        self._snapshots: set[LmdbSnapshot] = set()
+        self._copies: set[LmdbCopy] = set()
         self._entrance = threading.Lock()
         self._file = os.open(folder / "data.mdb", os.O_RDWR | os.O_CLOEXEC)
         self._reserved_bytes = 0
@@ -175,11 +200,34 @@ class LmdbEngine:
             raise
 
     def read(self) -> ReadTransaction:
+        return self._snapshot()
+
+    def copy(self) -> Copy:
+        snapshot = self._snapshot()
+
+        def end(copy: LmdbCopy) -> None:
+            snapshot.abort()
+            self._copies.discard(copy)
+
+        size_bytes = snapshot.used_pages() * self._page_bytes
+        copy = LmdbCopy(self._env, snapshot.txn, snapshot, size_bytes, end)
+        self._copies.add(copy)
+        return copy
+
+    def usage(self) -> Usage:
+        snapshot = self._snapshot()
         try:
-            with self._entrance:
-                return LmdbSnapshot(self._env.begin(), self._tables, self._snapshots)
-        except lmdb.Error as error:
-            raise EngineBrokenError(str(error)) from error
+            used_bytes = snapshot.used_pages() * self._page_bytes
+        finally:
+            snapshot.abort()
+        since_s = [each.since_s for each in tuple(self._snapshots)]
+        return Usage(
+            os.fstat(self._file).st_size,
+            used_bytes,
+            self._map_size_bytes,
+            len(since_s),
+            time.monotonic() - min(since_s) if since_s else None,
+        )
 
     def write(self) -> WriteTransaction:
         if self._map_bytes == self._map_size_bytes:
@@ -202,6 +250,13 @@ class LmdbEngine:
     def close(self) -> None:
         os.close(self._file)
         self._env.close()
+
+    def _snapshot(self) -> LmdbSnapshot:
+        try:
+            with self._entrance:
+                return LmdbSnapshot(self._env.begin(), self._tables, self._snapshots)
+        except lmdb.Error as error:
+            raise EngineBrokenError(str(error)) from error
 
     def _prepare(self, wanted: int) -> int:
         """Reserve room behind the last page, or let the map end where it does; the page's end.
@@ -241,6 +296,8 @@ class LmdbEngine:
             # Looked at again and again, so that it costs a snapshot nothing to end: disks
             # are seldom full, and snapshots short.
             while self._snapshots:
+                for copy in tuple(self._copies):
+                    copy.give_up()
                 time.sleep(_SNAPSHOTS_POLL_S)
             try:
                 self._env.set_mapsize(end)
@@ -249,12 +306,8 @@ class LmdbEngine:
         self._map_bytes = end
 
     def _live_bytes(self) -> int:
-        pages = 0
         with self._env.begin() as txn:
-            for table in self._tables:
-                stat = txn.stat(table)
-                pages += stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"]
-        return pages * self._page_bytes
+            return LmdbTransaction(txn, self._tables).used_pages() * self._page_bytes
 
 
 def verify(folder: Path) -> str:

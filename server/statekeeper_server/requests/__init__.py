@@ -6,6 +6,7 @@ the shard's queue, so that the shard's worker only has to write them. `check_sav
 all of a request; `take_save` what is left where it is a part of another one.
 """
 
+from statekeeper_server.requests.backup import check_backup
 from statekeeper_server.requests.checkpoint import (
     check_checkpoint,
     check_delete_checkpoint,
@@ -30,6 +31,7 @@ from statekeeper_server.requests.transaction import check_transaction
 from statekeeper_server.requests.update import check_update
 
 __all__ = [
+    "check_backup",
     "check_checkpoint",
     "check_delete",
     "check_delete_checkpoint",

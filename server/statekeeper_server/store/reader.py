@@ -77,6 +77,10 @@ class Reader:
         row = self._txn.get(Table.LOG, revision_key(revision))
         return None if row is None else Event.FromString(row)
 
+    def executions_count(self) -> int:
+        """How many heads there are: expired executions have one until they are cleared away."""
+        return self._txn.count(Table.HEADS)
+
     def last_revision(self) -> int:
         """The newest position of the log, 0 while it is empty."""
         key = self._txn.last_key(Table.LOG)

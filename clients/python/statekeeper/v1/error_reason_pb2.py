@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!statekeeper/v1/error_reason.proto\x12\x0estatekeeper.v1*\xd8\x04\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x45RROR_REASON_STATE_NOT_FOUND\x10\x01\x12%\n!ERROR_REASON_CHECKPOINT_NOT_FOUND\x10\x02\x12\x19\n\x15\x45RROR_REASON_CONFLICT\x10\x03\x12\x1e\n\x1a\x45RROR_REASON_INVALID_TOKEN\x10\x04\x12\x1d\n\x19\x45RROR_REASON_LOCK_TIMEOUT\x10\x05\x12\x17\n\x13\x45RROR_REASON_LOCKED\x10\x06\x12\x17\n\x13\x45RROR_REASON_FENCED\x10\x07\x12$\n ERROR_REASON_SERIALIZATION_ERROR\x10\x08\x12 \n\x1c\x45RROR_REASON_INVALID_REQUEST\x10\t\x12 \n\x1c\x45RROR_REASON_STATE_TOO_LARGE\x10\n\x12!\n\x1d\x45RROR_REASON_SCHEMA_VIOLATION\x10\x0b\x12$\n ERROR_REASON_STATE_ACCESS_DENIED\x10\x0c\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\r\x12#\n\x1f\x45RROR_REASON_REVISION_COMPACTED\x10\x0e\x12\x1b\n\x17\x45RROR_REASON_OVERLOADED\x10\x0f\x12\x1d\n\x19\x45RROR_REASON_STORAGE_FULL\x10\x10\x12\x1e\n\x1a\x45RROR_REASON_STORAGE_ERROR\x10\x11\x42\x62\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!statekeeper/v1/error_reason.proto\x12\x0estatekeeper.v1*\xf8\x04\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x45RROR_REASON_STATE_NOT_FOUND\x10\x01\x12%\n!ERROR_REASON_CHECKPOINT_NOT_FOUND\x10\x02\x12\x19\n\x15\x45RROR_REASON_CONFLICT\x10\x03\x12\x1e\n\x1a\x45RROR_REASON_INVALID_TOKEN\x10\x04\x12\x1d\n\x19\x45RROR_REASON_LOCK_TIMEOUT\x10\x05\x12\x17\n\x13\x45RROR_REASON_LOCKED\x10\x06\x12\x17\n\x13\x45RROR_REASON_FENCED\x10\x07\x12$\n ERROR_REASON_SERIALIZATION_ERROR\x10\x08\x12 \n\x1c\x45RROR_REASON_INVALID_REQUEST\x10\t\x12 \n\x1c\x45RROR_REASON_STATE_TOO_LARGE\x10\n\x12!\n\x1d\x45RROR_REASON_SCHEMA_VIOLATION\x10\x0b\x12$\n ERROR_REASON_STATE_ACCESS_DENIED\x10\x0c\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\r\x12#\n\x1f\x45RROR_REASON_REVISION_COMPACTED\x10\x0e\x12\x1b\n\x17\x45RROR_REASON_OVERLOADED\x10\x0f\x12\x1d\n\x19\x45RROR_REASON_STORAGE_FULL\x10\x10\x12\x1e\n\x1a\x45RROR_REASON_STORAGE_ERROR\x10\x11\x12\x1e\n\x1a\x45RROR_REASON_BACKUP_FAILED\x10\x12\x42\x62\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\022dev.statekeeper.v1P\001ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1'
   _globals['_ERRORREASON']._serialized_start=54
-  _globals['_ERRORREASON']._serialized_end=654
+  _globals['_ERRORREASON']._serialized_end=686
 # @@protoc_insertion_point(module_scope)

@@ -24,6 +24,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_OVERLOADED: _ClassVar[ErrorReason]
     ERROR_REASON_STORAGE_FULL: _ClassVar[ErrorReason]
     ERROR_REASON_STORAGE_ERROR: _ClassVar[ErrorReason]
+    ERROR_REASON_BACKUP_FAILED: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_STATE_NOT_FOUND: ErrorReason
 ERROR_REASON_CHECKPOINT_NOT_FOUND: ErrorReason
@@ -42,3 +43,4 @@ ERROR_REASON_REVISION_COMPACTED: ErrorReason
 ERROR_REASON_OVERLOADED: ErrorReason
 ERROR_REASON_STORAGE_FULL: ErrorReason
 ERROR_REASON_STORAGE_ERROR: ErrorReason
+ERROR_REASON_BACKUP_FAILED: ErrorReason
