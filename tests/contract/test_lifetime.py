@@ -1,11 +1,21 @@
 """How long an execution lives. The clock is moved, so the server is in this process."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from statekeeper import Client, ConflictError, StateManager, StateNotFoundError
 from statekeeper.testing import TestServer
+from statekeeper.v1.execution_pb2 import ExecutionState
+from statekeeper.v1.lock_pb2 import LockRequest, RenewLockRequest, UnlockRequest
+from statekeeper.v1.operation_pb2 import Operation
+from statekeeper.v1.state_requests_pb2 import DeleteRequest
+from statekeeper.v1.transaction_pb2 import TransactionRequest
+from tests.support.checkpoints import checkpoint, delete_checkpoint, restore
+from tests.support.pauses import from_now, open_pause, resume
+from tests.support.raw import RawClient, document, key_of, save_request, update_request
 from tests.support.states import loaded
 
 HOUR = timedelta(hours=1)
@@ -157,3 +167,84 @@ def test_a_ttl_too_short_to_see_expires_at_once(client: Client, execution_id: st
 
     assert sm.load() is None
     assert not sm.delete().existed
+
+
+def _writes(raw: RawClient) -> Iterator[Any]:
+    """The results of one write of each kind, on one execution."""
+    stub, key = raw.stub, key_of("exec_1")
+    yield stub.Save(save_request("exec_1")).result
+    yield stub.Update(update_request("exec_1", ExecutionState(context=document(a="1")))).result
+    # It outlives its pause (B38).
+    pausing = open_pause(raw, "exec_1", expire_time=from_now(9 * DAY.total_seconds()))
+    yield pausing.result
+    yield resume(raw, token=pausing.token).result
+    yield checkpoint(raw, "exec_1", "a").result
+    yield restore(raw, "exec_1", "a").result
+    yield delete_checkpoint(raw, "exec_1", "a").result
+    yield stub.Lock(LockRequest(key=key, owner="me")).result
+    yield stub.RenewLock(RenewLockRequest(key=key, owner="me")).result
+    yield stub.Unlock(UnlockRequest(key=key, owner="me")).result
+    saving = Operation(save=save_request(""))
+    saving.save.ClearField("key")
+    yield stub.Transaction(TransactionRequest(key=key, operations=[saving])).result
+
+
+def test_every_write_tells_when_the_execution_expires(statekeeper_server: TestServer) -> None:
+    """B18: also what renews the time to live and makes no revision, or does not even that."""
+    seen = set()
+    with RawClient(statekeeper_server.address) as raw:
+        for result in _writes(raw):
+            execution = raw.load(key_of("exec_1"))
+            assert execution is not None
+            assert result.HasField("expire_time")
+            assert result.expire_time == execution.expire_time
+            seen.add(result.expire_time.ToMicroseconds())
+            statekeeper_server.clock.advance(1)
+    # The lock is none of the state's writes.
+    assert len(seen) == 8
+
+
+def test_a_write_tells_no_time_where_nothing_expires(statekeeper_server: TestServer) -> None:
+    """B3: it lives for ever, or is not there."""
+    with RawClient(statekeeper_server.address) as raw:
+        lock = LockRequest(key=key_of("exec_1"), owner="me")
+        assert not raw.stub.Lock(lock).result.HasField("expire_time")
+        saving = save_request("exec_1")
+        saving.options.ttl.SetInParent()
+        for result in (raw.stub.Save(saving).result, raw.stub.Lock(lock).result):
+            assert result.version == 1
+            assert not result.HasField("expire_time")
+        deleting = Operation(delete=DeleteRequest())
+        request = TransactionRequest(key=key_of("exec_1"), operations=[deleting])
+        assert not raw.stub.Transaction(request).result.HasField("expire_time")
+
+
+def test_a_repeated_write_tells_when_the_execution_expired_then(
+    statekeeper_server: TestServer,
+) -> None:
+    """B70: it is the first result, whatever was written since."""
+    with RawClient(statekeeper_server.address) as raw:
+        request = save_request("exec_1", request_id="r1")
+        first = raw.stub.Save(request).result
+        statekeeper_server.clock.advance(HOUR)
+        later = raw.stub.Update(update_request("exec_1", ExecutionState(context=document(a="1"))))
+        again = raw.stub.Save(request).result
+
+        assert again.replayed
+        assert again.expire_time == first.expire_time
+        assert later.result.expire_time.ToDatetime() - first.expire_time.ToDatetime() >= HOUR
+
+
+def test_a_saved_state_knows_when_it_expires(
+    statekeeper_server: TestServer, timed_sm: StateManager
+) -> None:
+    """B18: whatever has renewed its time to live before."""
+    timed_sm.save({"status": "running"})
+    state = loaded(timed_sm)
+    statekeeper_server.clock.advance(HOUR)
+    timed_sm.checkpoint("a", ttl=7 * DAY)
+    result = timed_sm.save(state)
+
+    assert state.expire_time == result.expire_time == loaded(timed_sm).expire_time
+    assert state.expire_time == result.update_time + 7 * DAY
+    assert state.create_time == loaded(timed_sm).create_time

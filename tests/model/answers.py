@@ -14,6 +14,7 @@ class Result:
     revision: int
     version: int
     update_time: int
+    expire_time: int | None
     replayed: bool = False
 
 

@@ -306,16 +306,20 @@ class Specification:
             record.newest_revision = work.chosen.revision
         record.execution = execution
         if execution is not None:
-            return Result(work.key, execution.now.revision, execution.now.number, self.now)
+            return self._result(work.key, execution)
         record.lock = None
         position = 0 if work.before is None else work.chosen.revision
-        return Result(work.key, position, 0, self.now)
+        return Result(work.key, position, 0, self.now, None)
 
     def _nothing_written(self, key: Key) -> Result:
         execution = self.living(key)
         if execution is None:
-            return Result(key, 0, 0, self.now)
-        return Result(key, execution.now.revision, execution.now.number, self.now)
+            return Result(key, 0, 0, self.now, None)
+        return self._result(key, execution)
+
+    def _result(self, key: Key, execution: Execution) -> Result:
+        now = execution.now
+        return Result(key, now.revision, now.number, self.now, execution.expire_time)
 
     def _replay(self, request: Write) -> Any:
         """The first answer, when this was done before (B70); a request_id is for one write."""

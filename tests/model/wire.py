@@ -144,8 +144,9 @@ def _result(message: Any) -> answers.Result | None:
     result = message.result
     assert not result.warnings
     update_time = _moment(result.update_time)
+    expire_time = _moment(result.expire_time) if result.HasField("expire_time") else None
     return answers.Result(
-        _key(result.key), result.revision, result.version, update_time, result.replayed
+        _key(result.key), result.revision, result.version, update_time, expire_time, result.replayed
     )
 
 

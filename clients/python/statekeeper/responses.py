@@ -51,6 +51,7 @@ class _WriteFacts(TypedDict):
     update_time: dt.datetime
     replayed: bool
     warnings: tuple[str, ...]
+    expire_time: dt.datetime | None
 
 
 def _write_facts(result: write_pb2.WriteResult) -> _WriteFacts:
@@ -62,6 +63,7 @@ def _write_facts(result: write_pb2.WriteResult) -> _WriteFacts:
         "update_time": to_datetime(result.update_time),
         "replayed": result.replayed,
         "warnings": tuple(result.warnings),
+        "expire_time": to_datetime(result.expire_time) if result.HasField("expire_time") else None,
     }
 
 

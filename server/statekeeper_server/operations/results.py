@@ -24,6 +24,9 @@ def put_result(result: WriteResult, key: ExecutionKey, head: Head | None, now_us
     """
     put_key(result.key, key)
     if head is not None:
-        result.revision = head.execution.revision
-        result.version = head.execution.version
+        execution = head.execution
+        result.revision = execution.revision
+        result.version = execution.version
+        if head.expire_time_us:
+            result.expire_time.CopyFrom(execution.expire_time)
     set_time(result.update_time, now_us)

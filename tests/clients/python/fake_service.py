@@ -158,6 +158,7 @@ class FakeService(state_manager_pb2_grpc.StateManagerServicer):
             revision=new.revision,
             version=new.version,
             update_time=new.update_time,
+            expire_time=new.expire_time if ttl_s else None,
         )
 
     def _save(self, request: Any) -> Message:

@@ -30,10 +30,6 @@ def save_loaded(sm: StateManager, n: int) -> None:
         sm.save(state)
         loaded = sm.load()
         assert loaded is not None
-        if any(pause.waits for pause in state.pauses):
-            # How long those keep it alive is the server's to say.
-            state.expire_time = loaded.expire_time
-            state.create_time = loaded.create_time
         assert vars(loaded) == vars(state)
 
 

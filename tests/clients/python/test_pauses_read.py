@@ -161,12 +161,12 @@ def test_saving_another_status_closes_the_pauses_of_the_state(
     state = sm.load()
     assert state is not None
     result = write_pb2.WriteResult(key=execution.key, revision=8, version=3)
+    result.expire_time.seconds = 5
 
     fake.service.answers.append(answer_with(state_requests_pb2.SaveResponse(result=result)))
     sm.save(state)
     assert [pause.status for pause in state.pauses] == ["open", "expired"]
-    # It lives for as long as the pause is open, and that is the server's to say.
-    assert state.expire_time is None
+    assert state.expire_time == datetime.fromtimestamp(5, UTC)
 
     result.revision, result.version = 9, 4
     fake.service.answers.append(answer_with(state_requests_pb2.SaveResponse(result=result)))

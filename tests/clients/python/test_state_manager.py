@@ -48,6 +48,7 @@ def test_a_write_tells_what_it_did(fake: FakeServer, client: Client) -> None:
         update_time=timestamp_pb2.Timestamp(seconds=1, nanos=2_000),
         replayed=True,
         warnings=["large"],
+        expire_time=timestamp_pb2.Timestamp(seconds=2),
     )
     fake.service.answers.append(answer_with(state_requests_pb2.SaveResponse(result=result)))
 
@@ -59,6 +60,7 @@ def test_a_write_tells_what_it_did(fake: FakeServer, client: Client) -> None:
         update_time=datetime(1970, 1, 1, 0, 0, 1, 2, tzinfo=UTC),
         replayed=True,
         warnings=("large",),
+        expire_time=datetime(1970, 1, 1, 0, 0, 2, tzinfo=UTC),
     )
 
 

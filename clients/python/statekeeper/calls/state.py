@@ -1,13 +1,11 @@
 """The calls of a handle about its state as a whole: save, load, update, delete, history."""
 
 import dataclasses
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from statekeeper.calls.call import Call, Page
 from statekeeper.calls.handle import HandleCalls
-from statekeeper.lifetimes import Lifetime, after_write
 from statekeeper.model import (
     DeleteResult,
     ExecutionState,
@@ -27,7 +25,6 @@ from statekeeper.requests.state import (
 from statekeeper.requests.write import Write
 from statekeeper.responses import read_delete_result, read_revision, read_write_result
 from statekeeper.state_fields import read_execution
-from statekeeper.times import to_datetime, to_timestamp
 from statekeeper.v1 import execution_pb2, pause_pb2, state_requests_pb2, write_pb2
 
 # An update that asks for the whole state back costs its transfer; above this
@@ -59,7 +56,7 @@ class StateCalls(HandleCalls):
                 ttl_s=self._cache_ttl_s,
             )
             if isinstance(state, ExecutionState):
-                move_on(state, result, request.options)
+                move_on(state, result)
             return result
 
         return Call("Save", request, self.execution, finish, self._failed_write(ticket))
@@ -155,28 +152,20 @@ class StateCalls(HandleCalls):
         if before is not None and before.version + 1 != result.version:
             before = None
         if before is not None and any(pause.status in _WAITING for pause in before.pauses):
-            # What becomes of them, and how long they keep the execution alive, is
-            # the server's to say.
+            # What becomes of them is the server's to say.
             return None
-        lifetime = after_write(
-            previous=None if before is None else _lifetime(before),
-            version=result.version,
-            update_time=to_datetime(result.update_time),
-            ttl=_given_ttl(request.options),
-        )
-        if lifetime is None:
+        if before is None and result.version > 1:
             return None
         saved = execution_pb2.Execution(
             key=result.key,
             revision=result.revision,
             version=result.version,
-            create_time=to_timestamp(lifetime.create_time, "create_time"),
+            create_time=result.update_time if before is None else before.create_time,
             update_time=result.update_time,
+            expire_time=result.expire_time if result.HasField("expire_time") else None,
             state=request.state,
             pauses=() if before is None else before.pauses,
         )
-        if lifetime.expire_time is not None:
-            saved.expire_time.CopyFrom(to_timestamp(lifetime.expire_time, "expire_time"))
         saved.state.id = self.execution.execution_id
         if not saved.state.HasField("start_time"):
             if before is None:
@@ -185,44 +174,23 @@ class StateCalls(HandleCalls):
         return saved
 
 
-def _lifetime(execution: execution_pb2.Execution) -> Lifetime:
-    expires = execution.HasField("expire_time")
-    return Lifetime(
-        to_datetime(execution.create_time),
-        to_datetime(execution.update_time),
-        to_datetime(execution.expire_time) if expires else None,
-    )
-
-
-def _given_ttl(options: write_pb2.WriteOptions) -> dt.timedelta | None:
-    return options.ttl.ToTimedelta() if options.HasField("ttl") else None
-
-
-def move_on(state: ExecutionState, result: WriteResult, options: write_pb2.WriteOptions) -> None:
+def move_on(state: ExecutionState, result: WriteResult) -> None:
     """Brings what stands beside a state to where writing it has brought the execution."""
-    previous = None
     if state.status != Status.PAUSED:
         state.pauses = tuple(
             dataclasses.replace(pause, status=PauseStatus.VOIDED) if pause.waits else pause
             for pause in state.pauses
         )
-    # A pause that waits keeps an execution alive for longer than its ttl.
-    prolonged = any(pause.waits for pause in state.pauses)
-    followed = state.version == result.version - 1 and not prolonged
-    if state.create_time and state.update_time and followed:
-        previous = Lifetime(state.create_time, state.update_time, state.expire_time)
-    lifetime = after_write(
-        previous=previous,
-        version=result.version,
-        update_time=result.update_time,
-        ttl=_given_ttl(options),
-    )
+    if result.version == 1:
+        state.create_time = result.update_time
+    elif state.version != result.version - 1:
+        # Others have written in between, and may have created it anew.
+        state.create_time = None
     state.id = result.execution_id
     state.revision = result.revision
     state.version = result.version
     state.update_time = result.update_time
-    state.create_time = None if lifetime is None else lifetime.create_time
-    state.expire_time = None if lifetime is None else lifetime.expire_time
+    state.expire_time = result.expire_time
 
 
 def _read_revisions(response: state_requests_pb2.ListRevisionsResponse) -> Page[Revision]:

@@ -91,7 +91,7 @@ class TransactionCalls(StateCalls):
 
         def finish(response: state_requests_pb2.UpdateResponse) -> WriteResult:
             result = update.finish(response)
-            move_on(state, result, request.options)
+            move_on(state, result)
             return result
 
         return dataclasses.replace(update, finish=finish)

@@ -17,8 +17,11 @@ class WriteResult:
         version: Changes since creation, this one included; 0 after a delete.
         update_time: When it was written (UTC).
         replayed: Whether this is the first result again, for a repeated
-            request_id.
+            request_id: what the other attributes tell was so right after the
+            write.
         warnings: Sentences for people: what was done but had better be changed.
+        expire_time: When the execution expires unless it is written again (UTC), as
+            this write has left it; None: never, or there is none.
     """
 
     namespace: str
@@ -28,6 +31,7 @@ class WriteResult:
     update_time: dt.datetime
     replayed: bool
     warnings: tuple[str, ...]
+    expire_time: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
