@@ -30,7 +30,7 @@ class Row:
 
     def measure(self, server: Running, count: int) -> None:
         """Measure some calls."""
-        cpu_s, written = sum(process.cpu(server.pid)), process.written_bytes(server.pid)
+        cpu_s, written = sum(server.cpu()), process.written_bytes(server.pid)
         end_bytes = data_file.read(server.data_dir).end_bytes
         took_us = []
         for _ in range(count):
@@ -39,7 +39,7 @@ class Row:
             self.method(body)
             took_us.append((time.perf_counter() - began) * 1e6)
         self.medians_us.append(median(took_us))
-        self.cpu_us.append((sum(process.cpu(server.pid)) - cpu_s) / count * 1e6)
+        self.cpu_us.append((sum(server.cpu()) - cpu_s) / count * 1e6)
         self.written.append((process.written_bytes(server.pid) - written) / count)
         self.growth.append((data_file.read(server.data_dir).end_bytes - end_bytes) / count)
 

@@ -9,7 +9,8 @@ import lmdb
 from statekeeper_server.engine import Table
 
 _SECTOR_BYTES = 512
-_SECTORS_WRITTEN = 6
+# Places in a device's stat (Documentation/block/stat.rst).
+_SECTORS_WRITTEN, _FLUSHES = 6, 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,12 @@ class DataFiles:
 
 def device_bytes(folder: Path) -> int:
     """What the disk of a folder was given to write, by all processes; 0 where that is not known."""
-    device = folder.stat().st_dev
-    path = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}/stat")
-    return int(path.read_text().split()[_SECTORS_WRITTEN]) * _SECTOR_BYTES if path.exists() else 0
+    return _device(folder, _SECTORS_WRITTEN) * _SECTOR_BYTES
+
+
+def device_flushes(folder: Path) -> int:
+    """How often that disk was told to make safe what it has; 0 where that is not known."""
+    return _device(folder, _FLUSHES)
 
 
 def read(data_dir: Path) -> DataFiles:
@@ -49,3 +53,10 @@ def read(data_dir: Path) -> DataFiles:
                     pages = stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"]
                     live += pages * page_bytes
     return DataFiles(live, end, disk)
+
+
+def _device(folder: Path, place: int) -> int:
+    device = folder.stat().st_dev
+    path = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}/stat")
+    fields = path.read_text().split() if path.exists() else []
+    return int(fields[place]) if place < len(fields) else 0

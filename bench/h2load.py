@@ -28,14 +28,22 @@ def is_installed() -> bool:
     return shutil.which("h2load") is not None
 
 
-def drive(address: str, method: str, messages: list[bytes], *, duration_s: float) -> Driven:
-    """Keep STREAMS calls in flight on one connection for each message, and send only that.
+def drive(
+    address: str,
+    method: str,
+    messages: list[bytes],
+    *,
+    duration_s: float,
+    in_flight: int = STREAMS,
+) -> Driven:
+    """Keep some calls in flight on one connection for each message, and send only that.
 
     Args:
         address: HOST:PORT of the server.
         method: path of the RPC.
         messages: one for each process.
         duration_s: how long.
+        in_flight: calls on each connection.
 
     Raises:
         LoadError: a call failed.
@@ -46,7 +54,7 @@ def drive(address: str, method: str, messages: list[bytes], *, duration_s: float
             body = Path(folder, str(number))
             body.write_bytes(b"\0" + len(message).to_bytes(4) + message)
             command = [shutil.which("h2load") or "h2load", f"-D{duration_s:g}", "-c1", "-t1"]
-            command += [f"-m{STREAMS}", f"-d{body}", "-Hcontent-type: application/grpc"]
+            command += [f"-m{in_flight}", f"-d{body}", "-Hcontent-type: application/grpc"]
             command += ["-Hte: trailers", f"http://{address}{method}"]
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             running.callback(process.wait)

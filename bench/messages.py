@@ -19,6 +19,7 @@ ETCD_PUT = "/etcdserverpb.KV/Put"
 ETCD_RANGE = "/etcdserverpb.KV/Range"
 
 VALUE_BYTES = 1024
+EXECUTIONS = 1024
 _ID_HEX = 32
 _random = random.Random(1)  # noqa: S311 - the same text in every run, not a secret
 
@@ -95,6 +96,16 @@ def updates(execution_ids: list[str]) -> Iterator[bytes]:
 def loads(execution_ids: list[str]) -> Iterator[bytes]:
     """Loads of one execution after the other, for ever."""
     return cycle([load(execution_id) for execution_id in execution_ids])
+
+
+def keys(caller: int, callers: int) -> list[str]:
+    """The executions of one of so many callers, who together use EXECUTIONS, or one each."""
+    return [f"execution-{each}" for each in range(caller, max(EXECUTIONS, caller + 1), callers)]
+
+
+def writes(caller: int, callers: int) -> Iterator[tuple[str, str]]:
+    """Keys and JSON values of that caller, for ever, never the same value twice in a row."""
+    return cycle([(key, json_text()) for key in keys(caller, callers) * 2])
 
 
 def etcd_put(key: str, value: str) -> bytes:

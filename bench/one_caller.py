@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Self
 
-from bench import calls, messages, process, servers
+from bench import calls, messages, servers
 from bench.plan import Plan
 from bench.report import Report, number, ratios
 from bench.servers import Running
@@ -48,7 +48,7 @@ class _Row:
         return [*cells, ratios(self.medians_us, self.peer.medians_us) if self.peer else "1"]
 
     def _cpu_s(self) -> float:
-        return sum(process.cpu(self.server.pid)) if self.server else 0.0
+        return sum(self.server.cpu()) if self.server else 0.0
 
 
 def run(plan: Plan) -> Report:

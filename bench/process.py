@@ -1,13 +1,14 @@
 """What a process has used so far, from /proc."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 # Places in /proc/PID/stat, counted from the field behind the command's name.
-_USER_TICKS, _SYSTEM_TICKS = 11, 12
+_PARENT, _USER_TICKS, _SYSTEM_TICKS, _ENDED_USER_TICKS, _ENDED_SYSTEM_TICKS = 1, 11, 12, 13, 14
 
 
 class Cpu(NamedTuple):
@@ -32,8 +33,23 @@ class Memory:
 
 def cpu(pid: int) -> Cpu:
     """What it has used since it was started."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return Cpu(int(fields[_USER_TICKS]) / _TICKS_PER_S, int(fields[_SYSTEM_TICKS]) / _TICKS_PER_S)
+    fields = _stat(Path("/proc", str(pid)))
+    return Cpu(_seconds(fields[_USER_TICKS]), _seconds(fields[_SYSTEM_TICKS]))
+
+
+def family_cpu(pid: int) -> Cpu:
+    """What it and its children have used, those that have ended included."""
+    user_s, system_s = cpu(pid)
+    fields = _stat(Path("/proc", str(pid)))
+    user_s += _seconds(fields[_ENDED_USER_TICKS])
+    system_s += _seconds(fields[_ENDED_SYSTEM_TICKS])
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it ends just now
+            fields = _stat(process)
+            if int(fields[_PARENT]) == pid:
+                user_s += _seconds(fields[_USER_TICKS])
+                system_s += _seconds(fields[_SYSTEM_TICKS])
+    return Cpu(user_s, system_s)
 
 
 def memory(pid: int) -> Memory:
@@ -49,6 +65,14 @@ def written_bytes(pid: int) -> int:
     page can count there as the whole folio around it, many times what reaches the disk.
     """
     return int(_fields(Path(f"/proc/{pid}/io"))["wchar"])
+
+
+def _stat(process: Path) -> list[str]:
+    return (process / "stat").read_text().rpartition(")")[2].split()
+
+
+def _seconds(ticks: str) -> float:
+    return int(ticks) / _TICKS_PER_S
 
 
 def _fields(path: Path) -> dict[str, str]:

@@ -2,10 +2,35 @@
 
 from pathlib import Path
 
+from bench import chart
+from bench.report import Report
+
 _README = Path(__file__).with_name("README.md")
 
 
-def write(name: str, text: str) -> None:
+def write(name: str, report: Report, origin: str) -> None:
+    """Replace what stands between the markers of that name, and its picture.
+
+    Args:
+        name: the benchmark.
+        report: what it has found.
+        origin: a sentence about how and when.
+
+    Raises:
+        ValueError: README.md has no such markers.
+    """
+    parts = [report.text(), origin]
+    if report.chart is not None:
+        if why := chart.missing():
+            parts.insert(1, f"Left out: the picture: {why}.")
+        else:
+            picture = _README.with_name(f"{name}.svg")
+            report.chart.draw(picture)
+            parts.insert(1, f"![{report.title}]({picture.name})")
+    write_text(name, "\n\n".join(parts))
+
+
+def write_text(name: str, text: str) -> None:
     """Replace what stands between the markers of that name.
 
     Raises:

@@ -4,13 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
+from bench.chart import Chart
+
 
 @dataclass(slots=True)
 class Report:
-    """What one benchmark has found: tables, and sentences about them."""
+    """What one benchmark has found: tables, sentences about them, and perhaps a picture.
+
+    Attributes:
+        title: what was measured.
+        parts: tables and paragraphs.
+        chart: the picture of it.
+    """
 
     title: str
     parts: list[str] = field(default_factory=list)
+    chart: Chart | None = None
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Add a table; all columns but the first are numbers."""

@@ -1,12 +1,12 @@
-"""The benchmarks: `python bench/run.py`; what they measure and their traps: README.md."""
+"""Measures statekeeper beside peers and ceilings of the same machine; the traps: README.md."""
 
 import argparse
 import shlex
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 # Started as a file, Python looks beside the file and not in the checkout.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -15,9 +15,12 @@ from bench import (
     async_client,
     checkpoint_cost,
     disk,
+    latency,
     lock_handover,
     machine,
+    memory,
     one_caller,
+    peers,
     readme,
     restart,
     shards,
@@ -27,46 +30,85 @@ from bench import (
 from bench.plan import Plan
 from bench.report import Report
 
-_BENCHMARKS: dict[str, Callable[[Plan], Report]] = {
-    "throughput": throughput.run,
-    "async-client": async_client.run,
-    "one-caller": one_caller.run,
-    "update-cost": update_cost.run,
-    "restart": restart.run,
-    "checkpoint-cost": checkpoint_cost.run,
-    "lock-handover": lock_handover.run,
-    "disk": disk.run,
-    "shards": shards.run,
+# Each has a function `run(plan) -> Report`, and says in its first line what it measures.
+_BENCHMARKS: dict[str, ModuleType] = {
+    "throughput": throughput,
+    "async-client": async_client,
+    "latency": latency,
+    "peers": peers,
+    "one-caller": one_caller,
+    "update-cost": update_cost,
+    "restart": restart,
+    "checkpoint-cost": checkpoint_cost,
+    "lock-handover": lock_handover,
+    "disk": disk,
+    "shards": shards,
+    "memory": memory,
 }
+# Too long to run by default.
+_BY_NAME_ONLY = ("memory",)
 # On many systems /tmp is memory, where a sync costs nothing; /var/tmp is a disk.
 _DIR = Path("/var/tmp")  # noqa: S108 - a folder of its own is made in it
+_ROUNDS, _ROUNDS_QUICK = 5, 3
 
 
 def main() -> None:
     """Run the benchmarks that were asked for."""
-    parser = argparse.ArgumentParser(prog="bench/run.py", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=0, help="default: 5, 3 with --quick")
-    parser.add_argument("--quick", action="store_true", help="less of everything")
-    parser.add_argument(
-        "--only", action="append", choices=list(_BENCHMARKS), metavar="NAME", help="%(choices)s"
-    )
-    parser.add_argument("--dir", type=Path, default=_DIR, help="disk to use (%(default)s)")
-    parser.add_argument("--write", action="store_true", help="put the results into README.md")
-    given = parser.parse_args()
-    rounds = given.rounds or (3 if given.quick else 5)
+    given = _parser().parse_args()
+    rounds = given.rounds or (_ROUNDS_QUICK if given.quick else _ROUNDS)
     command = shlex.join(["python", "bench/run.py", *(a for a in sys.argv[1:] if a != "--write")])
     described, commit = machine.describe(given.dir), machine.commit()
     print(f"{described}\n- {commit}\n")
-    for name in given.only or _BENCHMARKS:
+    all_began = time.monotonic()
+    for name in given.only or [name for name in _BENCHMARKS if name not in _BY_NAME_ONLY]:
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="statekeeper-bench-", dir=given.dir) as work_dir:
-            report = _BENCHMARKS[name](Plan(Path(work_dir), rounds, given.quick))
-        text = report.text()
-        print(f"{text}\n\n[{name}: {time.monotonic() - began:.0f} s]\n", flush=True)
+            report: Report = _BENCHMARKS[name].run(Plan(Path(work_dir), rounds, given.quick))
+        print(f"{report.text()}\n\n[{name}: {time.monotonic() - began:.0f} s]\n", flush=True)
         if given.write:
-            readme.write(name, f"{text}\n\nBy `{command}`, {commit}.")
+            readme.write(name, report, f"By `{command}`, {commit}.")
     if given.write:
-        readme.write("machine", described)
+        readme.write_text("machine", described)
+    print(f"[together: {time.monotonic() - all_began:.0f} s]")
+
+
+def _parser() -> argparse.ArgumentParser:
+    lines = [f"  {name:16} {_first_line(module)}" for name, module in _BENCHMARKS.items()]
+    parser = argparse.ArgumentParser(
+        prog="bench/run.py",
+        description=__doc__,
+        epilog="\n".join(("benchmarks:", *lines)),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add(
+        "--only",
+        action="append",
+        choices=list(_BENCHMARKS),
+        metavar="NAME",
+        help=f"this benchmark; may be given again (default: all but {', '.join(_BY_NAME_ONLY)})",
+    )
+    add("--quick", action="store_true", help="less of everything, for a rough answer")
+    add(
+        "--rounds",
+        type=_count,
+        metavar="N",
+        help=f"how often each thing is measured (default: {_ROUNDS}, {_ROUNDS_QUICK} with --quick)",
+    )
+    add("--dir", type=Path, default=_DIR, help="where to put data: a disk (default: %(default)s)")
+    add("--write", action="store_true", help="put the results and pictures into bench/README.md")
+    return parser
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return count
+
+
+def _first_line(module: ModuleType) -> str:
+    return (module.__doc__ or "").partition("\n")[0]
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import process
+
 NO_ETCD = "Left out: etcd is not installed (Debian: etcd-server)."
 _ROOT = Path(__file__).resolve().parent.parent
 _START_S_MAX = 300.0
@@ -29,6 +31,7 @@ class Running:
         pid: its process.
         start_s: time from the start of the process until it said that it serves.
         data_dir: where its data are.
+        forks: whether it serves in processes that it forks.
     """
 
     name: str
@@ -36,6 +39,11 @@ class Running:
     pid: int
     start_s: float
     data_dir: Path
+    forks: bool = False
+
+    def cpu(self) -> process.Cpu:
+        """What it has used since it was started."""
+        return process.family_cpu(self.pid) if self.forks else process.cpu(self.pid)
 
 
 class ServerError(Exception):
@@ -47,18 +55,18 @@ def statekeeper(data_dir: Path, *flags: str, name: str = "statekeeper") -> Itera
     """`statekeeper serve` with its defaults, and flags."""
     command = [sys.executable, "-m", "statekeeper_server", "serve", "--log-level=warning"]
     command += [f"--data-dir={data_dir}", "--listen=127.0.0.1:0", *flags]
-    with _process(command, data_dir.with_suffix(".log")) as (process, began):
-        address = _announced(process, data_dir.with_suffix(".log"))
-        yield Running(name, address, process.pid, time.perf_counter() - began, data_dir)
+    with _started(command, data_dir.with_suffix(".log")) as (server, began):
+        address = _announced(server, data_dir.with_suffix(".log"))
+        yield Running(name, address, server.pid, time.perf_counter() - began, data_dir)
 
 
 @contextmanager
 def echo(work_dir: Path) -> Iterator[Running]:
     """The server that only answers, see echo.py."""
     log = work_dir / "echo.log"
-    with _process([sys.executable, "-m", "bench.echo"], log) as (process, began):
-        address = _announced(process, log)
-        yield Running("echo", address, process.pid, time.perf_counter() - began, work_dir)
+    with _started([sys.executable, "-m", "bench.echo"], log) as (server, began):
+        address = _announced(server, log)
+        yield Running("echo", address, server.pid, time.perf_counter() - began, work_dir)
 
 
 def has_etcd() -> bool:
@@ -69,59 +77,71 @@ def has_etcd() -> bool:
 @contextmanager
 def etcd(data_dir: Path) -> Iterator[Running]:
     """A single etcd with its defaults, durable like ours: it syncs before it answers."""
-    clients, peers = (f"http://127.0.0.1:{port}" for port in _free_ports(2))
+    clients, peers = (f"http://127.0.0.1:{port}" for port in free_ports(2))
     command = [shutil.which("etcd") or "etcd", f"--data-dir={data_dir}", "--log-level=error"]
     command += [f"--listen-client-urls={clients}", f"--advertise-client-urls={clients}"]
     command += [f"--listen-peer-urls={peers}", f"--initial-advertise-peer-urls={peers}"]
     command += [f"--initial-cluster=default={peers}", "--quota-backend-bytes=8000000000"]
-    log = data_dir.with_suffix(".log")
-    with _process(command, log) as (process, began):
-        address = clients.removeprefix("http://")
-        _wait_until_connected(address, process, log)
-        yield Running("etcd", address, process.pid, time.perf_counter() - began, data_dir)
+    with listening("etcd", command, clients.removeprefix("http://"), data_dir) as running:
+        yield running
 
 
 @contextmanager
-def _process(command: list[str], log: Path) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
+def listening(
+    name: str,
+    command: list[str],
+    address: str,
+    data_dir: Path,
+    *,
+    forks: bool = False,
+) -> Iterator[Running]:
+    """A server that serves as soon as it listens.
+
+    Args:
+        name: what it is called in the tables.
+        command: what starts it.
+        address: where it is told to listen.
+        data_dir: where its data are; its log will be beside it.
+        forks: whether it serves in processes that it forks.
+
+    Raises:
+        ServerError: it has ended, or nothing listens at the address for too long.
+    """
+    log = data_dir.with_suffix(".log")
+    with _started(command, log) as (server, began):
+        _wait_until_connected(address, server, log)
+        start_s = time.perf_counter() - began
+        yield Running(name, address, server.pid, start_s, data_dir, forks)
+
+
+@contextmanager
+def _started(command: list[str], log: Path) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
     with log.open("wb") as errors:
         began = time.perf_counter()
-        process = subprocess.Popen(
-            command, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors
+        server = subprocess.Popen(
+            command,
+            cwd=_ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
         )
     try:
-        yield process, began
+        yield server, began
     finally:
-        process.terminate()
+        server.terminate()
         try:
-            process.wait(_STOP_S_MAX)
+            server.wait(_STOP_S_MAX)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+            server.kill()
+            server.wait()
+        if server.stdout is not None:
+            server.stdout.close()
 
 
-def _announced(process: subprocess.Popen[bytes], log: Path) -> str:
-    """The address in the line `... listening on HOST:PORT`."""
-    if process.stdout is None:
-        raise ServerError("standard output is not read")
-    line = b""
-    deadline = time.perf_counter() + _START_S_MAX
-    while not line.endswith(b"\n"):
-        left_s = deadline - time.perf_counter()
-        if left_s <= 0 or not select.select([process.stdout], [], [], left_s)[0]:
-            raise ServerError(f"not serving after {_START_S_MAX:.0f} s: {log.read_text()}")
-        read = os.read(process.stdout.fileno(), 4096)
-        if not read:
-            raise ServerError(log.read_text())
-        line += read
-    return line.decode().rpartition(" listening on ")[2].strip()
-
-
-def _wait_until_connected(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_connected(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
     host, _, port = address.rpartition(":")
     deadline = time.perf_counter() + _START_S_MAX
-    while process.poll() is None and time.perf_counter() < deadline:
+    while server.poll() is None and time.perf_counter() < deadline:
         try:
             socket.create_connection((host, int(port)), timeout=1).close()
         except OSError:
@@ -131,10 +151,28 @@ def _wait_until_connected(address: str, process: subprocess.Popen[bytes], log: P
     raise ServerError(log.read_text())
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Different ports of loopback that nobody listens on."""
     # Held together, so that they differ.
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [taken.getsockname()[1] for taken in sockets]
     for taken in sockets:
         taken.close()
     return ports
+
+
+def _announced(server: subprocess.Popen[bytes], log: Path) -> str:
+    """The address in the line `... listening on HOST:PORT`."""
+    if server.stdout is None:
+        raise ServerError("standard output is not read")
+    line = b""
+    deadline = time.perf_counter() + _START_S_MAX
+    while not line.endswith(b"\n"):
+        left_s = deadline - time.perf_counter()
+        if left_s <= 0 or not select.select([server.stdout], [], [], left_s)[0]:
+            raise ServerError(f"not serving after {_START_S_MAX:.0f} s: {log.read_text()}")
+        read = os.read(server.stdout.fileno(), 4096)
+        if not read:
+            raise ServerError(log.read_text())
+        line += read
+    return line.decode().rpartition(" listening on ")[2].strip()
