@@ -14,7 +14,7 @@ from statekeeper_server.engine import Engine, EngineBrokenError, EngineFullError
 from statekeeper_server.errors import StateError, StorageFullError
 from statekeeper_server.logs import get_logger
 from statekeeper_server.operations.leases import settle
-from statekeeper_server.operations.pause_expiry import expire_due_pauses
+from statekeeper_server.operations.pause_expiry import EXECUTIONS_MAX, expire_due_pauses
 from statekeeper_server.operations.writing import Done
 from statekeeper_server.store.lock_table import Grant, LockChanges, LockTable, Waiter
 from statekeeper_server.store.reader import Reader
@@ -25,7 +25,6 @@ _log = get_logger(__name__)
 
 # Few enough to go unnoticed in a commit.
 _RECLAIM_ROWS = 64
-_EXPIRE_EXECUTIONS = 64
 # How long what is due is left alone after it could not be done.
 _TEND_DELAY_US = 1_000_000
 
@@ -84,7 +83,10 @@ class Committer:
         txn = engine.read()
         try:
             store = Reader(txn)
-            self._next_revision = store.last_revision() + 1
+            last_revision = store.last_revision()
+            self._next_revision = last_revision + 1
+            last_event = store.event(last_revision)
+            self._log_time_us = 0 if last_event is None else last_event.time_us
             self._next_timer_us = store.next_due_us()
             self._locks = LockTable(_grants(store, clock))
         finally:
@@ -185,14 +187,14 @@ class Committer:
         for row in self._locks.due(store.locks.now_us):
             settle(store, row, now_us)
         if self._next_timer_us is not None and self._next_timer_us <= now_us:
-            expire_due_pauses(store, now_us, _EXPIRE_EXECUTIONS)
+            expire_due_pauses(store, now_us, EXECUTIONS_MAX)
 
     def _commit(self, batch: Batch) -> list[Outcome]:
         """Apply a batch in one transaction, and with it what is due."""
         txn = self._engine.write()
         try:
             locks = LockChanges(self._locks, self._clock.monotonic_us())
-            store = Writer(txn, self._rules, locks, self._next_revision)
+            store = Writer(txn, self._rules, locks, self._next_revision, self._log_time_us)
             now_us = self._clock.now_us()
             tends = locks.now_us >= self._tend_from_us
             if tends:
@@ -209,6 +211,7 @@ class Committer:
         locks.commit()
         self._answered += locks.answered
         self._next_revision = store.next_revision
+        self._log_time_us = store.log_time_us
         self._next_timer_us = next_timer_us
         self._has_garbage = garbage_left or store.has_garbage
         return outcomes

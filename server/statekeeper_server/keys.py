@@ -42,6 +42,11 @@ class ExecutionKey:
         namespace, _, execution_id = row.decode().partition("\0")
         return cls(namespace, execution_id)
 
+    @property
+    def id_bytes(self) -> bytes:
+        """The execution id as it stands in keys."""
+        return self.execution_id.encode()
+
     def request(self, request_id: str) -> bytes:
         """Key of a done request: a hash, because the three may be longer than a key can be.
 
@@ -147,19 +152,30 @@ def read_timer_key(key: bytes) -> tuple[int, PauseNumber]:
     return due_us, PauseNumber(revision, ordinal)
 
 
-def inbox_prefix(namespace: str) -> bytes:
-    """What the keys of all waiting pauses of a namespace begin with."""
+def namespace_prefix(namespace: str) -> bytes:
+    """What the keys of a namespace's heads begin with, before the id, and of its waiting pauses."""
     return namespace.encode() + b"\0"
 
 
 def inbox_key(namespace: str, create_time_us: int, number: PauseNumber) -> bytes:
     """Key of a waiting pause: those of a namespace lie together, the oldest first."""
-    return inbox_prefix(namespace) + _PAUSE.pack(create_time_us, *number)
+    return namespace_prefix(namespace) + _PAUSE.pack(create_time_us, *number)
 
 
 def read_inbox_key(key: bytes) -> tuple[int, PauseNumber]:
     """The time and the pause of a waiting pause's key."""
     return read_timer_key(key[-_PAUSE.size :])
+
+
+def status_prefix(namespace: str, status: int) -> bytes:
+    """What the keys of all executions of a status begin with, before the execution id."""
+    return namespace_prefix(namespace) + bytes((status,))
+
+
+def label_prefix(namespace: str, name: str, text: str) -> bytes:
+    """The same of a label: a hash, because all together may be longer than a key can be."""
+    label = f"{len(namespace)} {namespace}{len(name)} {name}{text}".encode()
+    return blake2b(label, digest_size=16).digest()
 
 
 def checkpoint_key(uid: int, name: str) -> bytes:

@@ -16,6 +16,7 @@ from statekeeper.v1.checkpoint_pb2 import (
     ListCheckpointsRequest,
     RestoreRequest,
 )
+from statekeeper.v1.list_pb2 import ListRequest
 from statekeeper.v1.lock_pb2 import GetLockRequest, LockRequest, RenewLockRequest, UnlockRequest
 from statekeeper.v1.operation_pb2 import Operation
 from statekeeper.v1.pause_requests_pb2 import (
@@ -124,6 +125,7 @@ class StateManager:
                 simple=lambda request: not request.return_execution,
             ),
             DeleteRequest: write(requests.check_delete, delete),
+            ListRequest: Kind(requests.check_list, snapshots.list_executions),
             ListRevisionsRequest: read(requests.check_list_revisions, revisions_page),
             PauseRequest: write(partial(requests.check_pause, **within), pause),
             ResumeRequest: lease(

@@ -26,20 +26,28 @@ from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import ANSWER_BYTES_MAX, LARGE_BYTES
 from statekeeper_server.operations.answers import revisions
 from statekeeper_server.operations.get_lock import GetLock, get_lock
+from statekeeper_server.operations.list import List, list_executions
 from statekeeper_server.operations.list_checkpoints import ListCheckpoints, list_checkpoints
 from statekeeper_server.operations.list_pauses import ListPauses, list_pauses
 from statekeeper_server.operations.list_revisions import ListRevisions, list_revisions
 from statekeeper_server.operations.load import Load, find, load, put_found, put_loaded
-from statekeeper_server.operations.pause_expiry import Settle, has_due_pause, settle_pauses
+from statekeeper_server.operations.pause_expiry import (
+    Settle,
+    has_due_pause,
+    settle_due_pauses,
+    settle_pauses,
+)
 from statekeeper_server.operations.resume import execution_of
 from statekeeper_server.operations.tokens import Token
 from statekeeper_server.operations.transaction import Transaction
 from statekeeper_server.requests.checkpoint import checkpoints_page_token
+from statekeeper_server.requests.list import list_page_token
 from statekeeper_server.requests.list_pauses import pauses_page_token
 from statekeeper_server.requests.pages import page_token
 from statekeeper_server.shards import Shards
 from statekeeper_server.storage.v1.records_pb2 import Head
 from statekeeper_server.store.reader import Reader, entries_count, value_bytes
+from statekeeper_server.worker import Worker
 
 # What has more entries takes too long for the event loop, however small they are.
 _MANY_ENTRIES = 200
@@ -102,6 +110,12 @@ class Snapshots:
         with self._shards.of(request.key).read() as store:
             return get_lock(store, request, self._clock.now_us()).SerializeToString()
 
+    async def list_executions(self, request: List) -> bytes:
+        """List executions by what they are."""
+        for shard in self._shards:
+            await self._settle_due(shard)
+        return await self._in_thread(self._list_executions, request)
+
     async def list_pauses(self, request: ListPauses) -> bytes:
         """List what waits for an answer."""
         return await self._in_thread(self._list_pauses, request)
@@ -135,6 +149,18 @@ class Snapshots:
         if head is not None and has_due_pause(head, self._clock.now_us()):
             await shard.apply(settle_pauses, Settle(key))
 
+    async def _settle_due(self, shard: Worker) -> None:
+        """The same for all executions of a shard."""
+        while True:
+            with shard.read() as store:
+                timer = store.next_timer()
+            if timer is None or timer[0] > self._clock.now_us():
+                return
+            key = timer[2].key
+            await shard.apply(
+                settle_due_pauses, Settle(ExecutionKey(key.namespace, key.execution_id))
+            )
+
     async def _in_thread(self, function: Callable[..., T], *arguments: object) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, function, *arguments)
@@ -161,6 +187,14 @@ class Snapshots:
                 size_bytes += result.load.ByteSize()
                 if size_bytes > ANSWER_BYTES_MAX:
                     result.load.Clear()
+        return response.SerializeToString()
+
+    def _list_executions(self, request: List) -> bytes:
+        with ExitStack() as stack:
+            stores = [stack.enter_context(shard.read()) for shard in self._shards]
+            response, last = list_executions(stores, request, self._clock.now_us())
+        if last is not None:
+            response.next_page_token = list_page_token(request, last)
         return response.SerializeToString()
 
     def _list_pauses(self, request: ListPauses) -> bytes:

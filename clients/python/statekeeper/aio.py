@@ -8,6 +8,7 @@ import grpc
 
 from statekeeper.aio_channel import AioChannel
 from statekeeper.aio_inbox import AsyncInbox
+from statekeeper.aio_listing import AsyncListing
 from statekeeper.aio_state_manager import AsyncStateManager
 from statekeeper.arguments import checked_text
 from statekeeper.cache import Cache
@@ -21,7 +22,7 @@ from statekeeper.transport import TARGET_DEFAULT, TIMEOUT_DEFAULT, Route
 _ResultT = TypeVar("_ResultT")
 
 
-class AsyncClient(AsyncInbox):
+class AsyncClient(AsyncInbox, AsyncListing):
     """Talks to a statekeeper server, from asyncio.
 
     ::
@@ -56,9 +57,9 @@ class AsyncClient(AsyncInbox):
     ) -> None:
         self._cache = Cache()
         self._actor = checked_text("actor", actor)
-        super().__init__(
-            InboxCalls(self._cache, self._actor), AioChannel(Route(target, timeout), credentials)
-        )
+        channel = AioChannel(Route(target, timeout), credentials)
+        AsyncInbox.__init__(self, InboxCalls(self._cache, self._actor), channel)
+        AsyncListing.__init__(self, channel)
 
     def state_manager(
         self,

@@ -11,6 +11,7 @@ from statekeeper.cache import Cache
 from statekeeper.calls import Calls, InboxCalls
 from statekeeper.channel import Channel
 from statekeeper.inbox import Inbox
+from statekeeper.listing import Listing
 from statekeeper.model import BatchResults
 from statekeeper.operations import Operation, to_calls
 from statekeeper.requests.execution import NAMESPACE_DEFAULT, ExecutionRef
@@ -21,7 +22,7 @@ from statekeeper.transport import TARGET_DEFAULT, TIMEOUT_DEFAULT, Route
 _ResultT = TypeVar("_ResultT")
 
 
-class Client(Inbox):
+class Client(Inbox, Listing):
     """Talks to a statekeeper server.
 
     ::
@@ -61,9 +62,9 @@ class Client(Inbox):
     ) -> None:
         self._cache = Cache()
         self._actor = checked_text("actor", actor)
-        super().__init__(
-            InboxCalls(self._cache, self._actor), Channel(Route(target, timeout), credentials)
-        )
+        channel = Channel(Route(target, timeout), credentials)
+        Inbox.__init__(self, InboxCalls(self._cache, self._actor), channel)
+        Listing.__init__(self, channel)
 
     def state_manager(
         self,

@@ -67,15 +67,38 @@ def write_fields(target: execution_pb2.ExecutionState, fields: Mapping[str, Any]
             write(target, name, value)
 
 
+def status_number(name: str, value: object) -> execution_pb2.Status:
+    """Gives the number of a status.
+
+    Raises:
+        InvalidRequestError: It is none.
+    """
+    number = _STATUS_NUMBERS.get(value) if isinstance(value, str) else None
+    if number is None:
+        raise invalid(name, f"{value!r} is none of {', '.join(_STATUS_NUMBERS)}")
+    return number
+
+
+def checked_labels(name: str, value: object) -> dict[str, str]:
+    """Gives labels that can be sent.
+
+    Raises:
+        InvalidRequestError: It is no mapping of texts.
+    """
+    if not isinstance(value, Mapping):
+        raise invalid(name, f"must be a mapping, not {type(value).__name__}")
+    return {
+        checked_text(f"{name} (key)", key): checked_text(f"{name}.{key}", label)
+        for key, label in value.items()
+    }
+
+
 def _write_text(target: execution_pb2.ExecutionState, name: str, value: object) -> None:
     setattr(target, name, checked_text(name, value))
 
 
 def _write_status(target: execution_pb2.ExecutionState, name: str, value: object) -> None:
-    number = _STATUS_NUMBERS.get(value) if isinstance(value, str) else None
-    if number is None:
-        raise invalid(name, f"{value!r} is none of {', '.join(_STATUS_NUMBERS)}")
-    target.status = number
+    target.status = status_number(name, value)
 
 
 def _write_document(target: execution_pb2.ExecutionState, name: str, value: object) -> None:
@@ -89,11 +112,7 @@ def _write_start_time(target: execution_pb2.ExecutionState, name: str, value: ob
 
 
 def _write_labels(target: execution_pb2.ExecutionState, name: str, value: object) -> None:
-    if not isinstance(value, Mapping):
-        raise invalid(name, f"must be a mapping, not {type(value).__name__}")
-    for key, label in value.items():
-        checked = checked_text(f"{name}.{key}", label)
-        target.labels[checked_text(f"{name} (key)", key)] = checked
+    target.labels.update(checked_labels(name, value))
 
 
 _WRITERS: Mapping[str, Callable[[execution_pb2.ExecutionState, str, Any], None]] = MappingProxyType(

@@ -34,6 +34,8 @@ class Table(enum.IntEnum):
     INBOX = 12
     TIMERS = 13
     LOCKS = 14
+    BY_STATUS = 15
+    BY_LABEL = 16
 
 
 class EngineFullError(Exception):

@@ -16,6 +16,7 @@ from statekeeper_server.operations.pause_rows import drop_old_pauses, put_pauses
 from statekeeper_server.operations.results import put_key, put_result
 from statekeeper_server.operations.times import set_time
 from statekeeper_server.storage.v1.records_pb2 import Act, Head
+from statekeeper_server.store.index import INDEXED, IndexRow, index_rows
 from statekeeper_server.store.writer import EntryChange
 
 ATTRIBUTE_NAMES = ("status", "current_member", "start_time", "labels", "schema_version")
@@ -38,7 +39,9 @@ def store_draft(draft: Draft, result: WriteResult) -> None:
 
 def _store_change(draft: Draft, result: WriteResult) -> None:
     store, entries = draft.store, draft.entries.values()
-    _put_changed(draft)
+    changed = _put_changed(draft)
+    is_found_anew = draft.old is None or not INDEXED.isdisjoint(changed)
+    found_before = _index_rows(draft) if is_found_anew else frozenset()
     head = _next_head(draft)
     warnings = _check_size(head, entries, store.limits)
 
@@ -53,6 +56,8 @@ def _store_change(draft: Draft, result: WriteResult) -> None:
     if draft.pause_rows:
         put_pauses(draft, head)
         drop_old_pauses(draft, head)
+    if is_found_anew:
+        store.reindex(found_before, index_rows(draft.key, head.execution.state))
     _prolong(draft, head)
     store.put_head(draft.key, head)
     event = draft.event
@@ -61,19 +66,26 @@ def _store_change(draft: Draft, result: WriteResult) -> None:
     event.execution.CopyFrom(head.execution)
     if draft.checkpoints:
         event.acts.extend(_checkpointed(draft))
-    store.append(event)
+    store.append(event, draft.now_us)
     put_result(result, draft.key, head, draft.now_us)
     if warnings:
         result.warnings.extend(warnings)
 
 
-def _put_changed(draft: Draft) -> None:
-    """Note what really changes."""
+def _put_changed(draft: Draft) -> list[str]:
+    """Note what really changes, and give it."""
     before = ExecutionState() if draft.old is None else draft.old.execution.state
     changed = _changed(before, draft.existing(), draft.entries.values())
     if changed:
         for act in draft.event.acts:
             act.changed.extend(changed)
+    return changed
+
+
+def _index_rows(draft: Draft) -> frozenset[IndexRow]:
+    """By which rows the execution is found before the change, or what it was before it expired."""
+    stored = draft.stored
+    return frozenset() if stored is None else index_rows(draft.key, stored.execution.state)
 
 
 def _next_head(draft: Draft) -> Head:
@@ -101,7 +113,8 @@ def _store_checkpoints_alone(draft: Draft, result: WriteResult) -> None:
     _prolong(draft, head)
     store.put_head(draft.key, head)
     if draft.checkpoints:
-        store.append(event_after(head, _checkpointed(draft), draft.options.actor))
+        event = event_after(head, _checkpointed(draft), draft.options.actor)
+        store.append(event, draft.now_us)
     put_result(result, draft.key, head, draft.now_us)
 
 
@@ -110,6 +123,7 @@ def _store_deletion(draft: Draft, result: WriteResult) -> None:
     put_result(result, key, None, draft.now_us)
     if draft.stored is not None:
         unlist_pauses(store, key, draft.stored.open_pauses)
+        store.reindex(_index_rows(draft), frozenset())
         store.remove_head(key)
         store.discard(draft.stored.uid)
     if old is not None:
@@ -117,7 +131,7 @@ def _store_deletion(draft: Draft, result: WriteResult) -> None:
         event.execution.revision = draft.revision
         event.execution.version += 1
         set_time(event.execution.update_time, draft.now_us)
-        result.revision = store.append(event)
+        result.revision = store.append(event, draft.now_us)
     leases.release(store, key, draft.now_us, draft.options.actor)
 
 

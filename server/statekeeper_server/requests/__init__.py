@@ -15,6 +15,7 @@ from statekeeper_server.requests.checkpoint import (
 )
 from statekeeper_server.requests.delete import check_delete
 from statekeeper_server.requests.get_pause import check_get_pause
+from statekeeper_server.requests.list import check_list
 from statekeeper_server.requests.list_pauses import check_list_pauses
 from statekeeper_server.requests.list_revisions import check_list_revisions
 from statekeeper_server.requests.load import check_load
@@ -37,6 +38,7 @@ __all__ = [
     "check_delete_checkpoint",
     "check_get_lock",
     "check_get_pause",
+    "check_list",
     "check_list_checkpoints",
     "check_list_pauses",
     "check_list_revisions",

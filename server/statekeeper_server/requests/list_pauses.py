@@ -5,7 +5,12 @@ from statekeeper_server.errors import invalid
 from statekeeper_server.keys import ORDINAL_MAX, PauseNumber
 from statekeeper_server.operations.list_pauses import FIRST, ListPauses, Place
 from statekeeper_server.requests.fields import check_namespace
-from statekeeper_server.requests.pages import check_page_size, page_token, read_page_token
+from statekeeper_server.requests.pages import (
+    NOT_A_TOKEN,
+    check_page_size,
+    page_token,
+    read_page_token,
+)
 
 
 def check_list_pauses(request: ListPausesRequest) -> ListPauses:
@@ -16,7 +21,7 @@ def check_list_pauses(request: ListPausesRequest) -> ListPauses:
     if numbers is not None:
         create_time_us, shard, revision, ordinal = numbers
         if ordinal > ORDINAL_MAX:
-            raise invalid("page_token", "is not a token that this service gave")
+            raise invalid("page_token", NOT_A_TOKEN)
         after = Place(create_time_us, shard, PauseNumber(revision, ordinal))
     return ListPauses(namespace, check_page_size(request.page_size), after)
 

@@ -7,6 +7,9 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from statekeeper_server.errors import invalid
 from statekeeper_server.limits import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
 
+NOT_A_TOKEN = "is not a token that this service gave"  # noqa: S105 - what is wrong with one
+_CHECK = struct.Struct(">I")
+
 
 def check_page_size(page_size: int) -> int:
     """The page size, with its default filled in."""
@@ -17,7 +20,7 @@ def check_page_size(page_size: int) -> int:
 
 def page_token(subject: bytes, *place: int) -> str:
     """The token of a page: a place in a list, and a check that it is the list of a subject."""
-    return urlsafe_b64encode(_form(len(place)).pack(*place, binascii.crc32(subject))).decode()
+    return seal(_form(len(place)).pack(*place), subject)
 
 
 def read_page_token(token: str, subject: bytes, numbers: int) -> tuple[int, ...] | None:
@@ -25,13 +28,27 @@ def read_page_token(token: str, subject: bytes, numbers: int) -> tuple[int, ...]
     if not token:
         return None
     try:
-        *place, check = _form(numbers).unpack(urlsafe_b64decode(token.encode()))
+        return _form(numbers).unpack(read_seal(token, subject))
+    except struct.error:
+        raise invalid("page_token", NOT_A_TOKEN) from None
+
+
+def seal(place: bytes, subject: bytes) -> str:
+    """The token of a page whose place is not told in numbers."""
+    return urlsafe_b64encode(place + _CHECK.pack(binascii.crc32(subject))).decode()
+
+
+def read_seal(token: str, subject: bytes) -> bytes:
+    """The place in a token. Raises InvalidRequestError."""
+    try:
+        content = urlsafe_b64decode(token.encode())
+        (check,) = _CHECK.unpack(content[-_CHECK.size :])
     except (ValueError, struct.error):
-        raise invalid("page_token", "is not a token that this service gave") from None
+        raise invalid("page_token", NOT_A_TOKEN) from None
     if check != binascii.crc32(subject):
         raise invalid("page_token", "is of another list")
-    return tuple(place)
+    return content[: -_CHECK.size]
 
 
 def _form(numbers: int) -> struct.Struct:
-    return struct.Struct(f">{numbers}QI")
+    return struct.Struct(f">{numbers}Q")

@@ -12,7 +12,8 @@ from statekeeper_server.keys import (
     after,
     checkpoint_key,
     chunk_key,
-    inbox_prefix,
+    label_prefix,
+    namespace_prefix,
     pause_key,
     pin_key,
     read_entry_prefix,
@@ -23,6 +24,7 @@ from statekeeper_server.keys import (
     revision_key,
     split_version_key,
     state_end,
+    status_prefix,
     timer_key,
     version_key,
 )
@@ -38,6 +40,7 @@ from statekeeper_server.storage.v1.records_pb2 import (
     PauseRow,
     TokenRow,
 )
+from statekeeper_server.store.ids import Ids, IndexIds
 
 _LATEST = 0xFFFF_FFFF_FFFF_FFFF
 
@@ -85,6 +88,36 @@ class Reader:
         """The newest position of the log, 0 while it is empty."""
         key = self._txn.last_key(Table.LOG)
         return 0 if key is None else read_revision_key(key)
+
+    def last_revision_by(self, time_us: int) -> int:
+        """The newest position of the log that is not after a time; 0: there is none."""
+        # The times of the log never go back, and it has no gaps.
+        low, high = 0, self.last_revision()
+        while low < high:
+            middle = (low + high + 1) // 2
+            event = self.event(middle)
+            if event is None or event.time_us <= time_us:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    def events(self, after_revision: int) -> Iterator[tuple[int, Event]]:
+        """What happened after a position of the log, and where."""
+        for key, row in self._rows(Table.LOG, b"", revision_key(after_revision + 1)):
+            yield read_revision_key(key), Event.FromString(row)
+
+    def ids(self, namespace: str) -> Ids:
+        """The executions of a namespace, expired or not."""
+        return IndexIds(self._txn.cursor(Table.HEADS), namespace_prefix(namespace))
+
+    def ids_of_status(self, namespace: str, status: int) -> Ids:
+        """Those of a status."""
+        return IndexIds(self._txn.cursor(Table.BY_STATUS), status_prefix(namespace, status))
+
+    def ids_of_label(self, namespace: str, name: str, text: str) -> Ids:
+        """Those of a label."""
+        return IndexIds(self._txn.cursor(Table.BY_LABEL), label_prefix(namespace, name, text))
 
     def done_request(self, row_key: bytes) -> DoneRequest | None:
         """The write that was done under a request_id."""
@@ -195,7 +228,7 @@ class Reader:
 
     def waiting(self, namespace: str, since: bytes) -> Iterator[tuple[int, PauseNumber, PauseRef]]:
         """The pauses of a namespace that wait, from a key on: since when, which and whose."""
-        for key, row in self._rows(Table.INBOX, inbox_prefix(namespace), since):
+        for key, row in self._rows(Table.INBOX, namespace_prefix(namespace), since):
             yield (*read_inbox_key(key), PauseRef.FromString(row))
 
     def next_timer(self) -> tuple[int, PauseNumber, PauseRef] | None:

@@ -29,6 +29,7 @@ from statekeeper_server.storage.v1.records_pb2 import (
     PauseRow,
     TokenRow,
 )
+from statekeeper_server.store.index import IndexRow
 from statekeeper_server.store.lock_table import LockChanges
 from statekeeper_server.store.prune import History, drop, prune
 from statekeeper_server.store.reader import Entry, Reader
@@ -61,6 +62,7 @@ class Writer(Reader):
         locks: the locks, as this batch sees and changes them.
         limits: how much an execution may hold.
         next_revision: the next position of the log.
+        log_time_us: the time of its newest event.
         has_garbage: whether this batch has left something to reclaim.
         timers_moved: whether the next thing to happen may be another one now.
     """
@@ -71,12 +73,18 @@ class Writer(Reader):
         "has_garbage",
         "limits",
         "locks",
+        "log_time_us",
         "next_revision",
         "timers_moved",
     )
 
     def __init__(
-        self, txn: WriteTransaction, rules: Rules, locks: LockChanges, next_revision: int
+        self,
+        txn: WriteTransaction,
+        rules: Rules,
+        locks: LockChanges,
+        next_revision: int,
+        log_time_us: int,
     ) -> None:
         super().__init__(txn)
         self._write = txn
@@ -84,6 +92,7 @@ class Writer(Reader):
         self.limits = rules.limits
         self.locks = locks
         self.next_revision = next_revision
+        self.log_time_us = log_time_us
         self.has_garbage = False
         self.timers_moved = False
 
@@ -95,14 +104,23 @@ class Writer(Reader):
         """Make the execution absent."""
         self._write.delete(Table.HEADS, key.row)
 
+    def reindex(self, before: frozenset[IndexRow], after: frozenset[IndexRow]) -> None:
+        """Bring the rows by which an execution is found up to date."""
+        for table, key in before - after:
+            self._write.delete(table, key)
+        for table, key in after - before:
+            self._write.put(table, key, b"")
+
     def discard(self, uid: int) -> None:
         """Leave all that was stored under a uid to be reclaimed in small steps."""
         self._write.put(Table.GARBAGE, revision_key(uid), b"")
         self.has_garbage = True
 
-    def append(self, event: Event) -> int:
+    def append(self, event: Event, now_us: int) -> int:
         """Write the event at the next position of the log, and give that."""
         revision = self.next_revision
+        self.log_time_us = max(self.log_time_us, now_us)
+        event.time_us = self.log_time_us
         self._write.put(Table.LOG, revision_key(revision), event.SerializeToString())
         self.next_revision += 1
         return revision

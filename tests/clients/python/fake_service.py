@@ -82,6 +82,9 @@ class FakeService(state_manager_pb2_grpc.StateManagerServicer):
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802 - the RPC's name
         return self._take("Delete", request, context, self._delete)
 
+    def List(self, request: Any, context: Any) -> Any:  # noqa: N802 - the RPC's name
+        return self._take("List", request, context, _unplanned)
+
     def ListRevisions(self, request: Any, context: Any) -> Any:  # noqa: N802 - the RPC's name
         return self._take("ListRevisions", request, context, self._list_revisions)
 

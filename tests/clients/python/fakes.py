@@ -1,9 +1,10 @@
 """A server that does what a test tells it to, and an async client to call as if it were sync."""
 
 import asyncio
+import contextlib
 import inspect
 import threading
-from collections.abc import Awaitable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator
 from concurrent import futures
 from typing import Any, Self, TypeVar, cast
 
@@ -79,7 +80,7 @@ class Awaited:
             if inspect.isawaitable(result):
                 result = self._wait(_awaited(result))
             if inspect.isasyncgen(result):
-                return iter(self._wait(_collected(result)))
+                return self._items(result)
             wrapped = isinstance(result, AsyncStateManager | AsyncLock)
             return Awaited(result, self._loop) if wrapped else result
 
@@ -95,16 +96,17 @@ class Awaited:
     def __exit__(self, *error: object) -> None:
         self.__getattr__("__aexit__")(*error)
 
+    def _items(self, generator: AsyncIterator[Any]) -> Iterator[Any]:
+        with contextlib.suppress(StopAsyncIteration):
+            while True:
+                yield self._wait(_awaited(anext(generator)))
+
     def _wait(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
 
 async def _awaited(awaitable: Awaitable[_T]) -> _T:
     return await awaitable
-
-
-async def _collected(items: Any) -> Sequence[Any]:
-    return [item async for item in items]
 
 
 def awaited(client: AsyncClient, loop: asyncio.AbstractEventLoop) -> Client:

@@ -7,11 +7,12 @@ add is how a call is waited for.
 from statekeeper.calls.call import Call, Page
 from statekeeper.calls.checkpoint import CheckpointCalls
 from statekeeper.calls.inbox import InboxCalls
+from statekeeper.calls.listing import list_call
 from statekeeper.calls.lock import GONE, LockAnswer, LockCalls
 from statekeeper.calls.pause import PauseCalls
 from statekeeper.calls.transaction import TransactionCalls
 
-__all__ = ["GONE", "Call", "Calls", "InboxCalls", "LockAnswer", "Page"]
+__all__ = ["GONE", "Call", "Calls", "InboxCalls", "LockAnswer", "Page", "list_call"]
 
 
 class Calls(TransactionCalls, PauseCalls, CheckpointCalls, LockCalls):

@@ -5,6 +5,7 @@ import warnings
 
 from statekeeper.v1 import batch_pb2 as statekeeper_dot_v1_dot_batch__pb2
 from statekeeper.v1 import checkpoint_pb2 as statekeeper_dot_v1_dot_checkpoint__pb2
+from statekeeper.v1 import list_pb2 as statekeeper_dot_v1_dot_list__pb2
 from statekeeper.v1 import lock_pb2 as statekeeper_dot_v1_dot_lock__pb2
 from statekeeper.v1 import pause_requests_pb2 as statekeeper_dot_v1_dot_pause__requests__pb2
 from statekeeper.v1 import state_requests_pb2 as statekeeper_dot_v1_dot_state__requests__pb2
@@ -68,6 +69,11 @@ class StateManagerStub:
                 '/statekeeper.v1.StateManager/Delete',
                 request_serializer=statekeeper_dot_v1_dot_state__requests__pb2.DeleteRequest.SerializeToString,
                 response_deserializer=statekeeper_dot_v1_dot_state__requests__pb2.DeleteResponse.FromString,
+                _registered_method=True)
+        self.List = channel.unary_unary(
+                '/statekeeper.v1.StateManager/List',
+                request_serializer=statekeeper_dot_v1_dot_list__pb2.ListRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_list__pb2.ListResponse.FromString,
                 _registered_method=True)
         self.ListRevisions = channel.unary_unary(
                 '/statekeeper.v1.StateManager/ListRevisions',
@@ -200,6 +206,17 @@ class StateManagerServicer:
 
         Errors: INVALID_REQUEST, CONFLICT, REQUEST_ID_REUSED, OVERLOADED,
         STORAGE_ERROR.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def List(self, request, context):
+        """Lists executions by what they are. One that exists all the while, and is what
+        was asked for all the while, is listed once, whatever else changes between the
+        pages.
+
+        Errors: INVALID_REQUEST, STORAGE_ERROR.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -402,6 +419,11 @@ def add_StateManagerServicer_to_server(servicer, server):
                     request_deserializer=statekeeper_dot_v1_dot_state__requests__pb2.DeleteRequest.FromString,
                     response_serializer=statekeeper_dot_v1_dot_state__requests__pb2.DeleteResponse.SerializeToString,
             ),
+            'List': grpc.unary_unary_rpc_method_handler(
+                    servicer.List,
+                    request_deserializer=statekeeper_dot_v1_dot_list__pb2.ListRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_list__pb2.ListResponse.SerializeToString,
+            ),
             'ListRevisions': grpc.unary_unary_rpc_method_handler(
                     servicer.ListRevisions,
                     request_deserializer=statekeeper_dot_v1_dot_state__requests__pb2.ListRevisionsRequest.FromString,
@@ -601,6 +623,33 @@ class StateManager:
             '/statekeeper.v1.StateManager/Delete',
             statekeeper_dot_v1_dot_state__requests__pb2.DeleteRequest.SerializeToString,
             statekeeper_dot_v1_dot_state__requests__pb2.DeleteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def List(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/statekeeper.v1.StateManager/List',
+            statekeeper_dot_v1_dot_list__pb2.ListRequest.SerializeToString,
+            statekeeper_dot_v1_dot_list__pb2.ListResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 from statekeeper.v1 import batch_pb2 as _batch_pb2
 from statekeeper.v1 import checkpoint_pb2 as _checkpoint_pb2
+from statekeeper.v1 import list_pb2 as _list_pb2
 from statekeeper.v1 import lock_pb2 as _lock_pb2
 from statekeeper.v1 import pause_requests_pb2 as _pause_requests_pb2
 from statekeeper.v1 import state_requests_pb2 as _state_requests_pb2
@@ -72,6 +73,13 @@ class StateManagerStub:
 
     Errors: INVALID_REQUEST, CONFLICT, REQUEST_ID_REUSED, OVERLOADED,
     STORAGE_ERROR.
+    """
+    List: _grpc.UnaryUnaryMultiCallable[_list_pb2.ListRequest, _list_pb2.ListResponse]
+    """Lists executions by what they are. One that exists all the while, and is what
+    was asked for all the while, is listed once, whatever else changes between the
+    pages.
+
+    Errors: INVALID_REQUEST, STORAGE_ERROR.
     """
     ListRevisions: _grpc.UnaryUnaryMultiCallable[_state_requests_pb2.ListRevisionsRequest, _state_requests_pb2.ListRevisionsResponse]
     """Lists the changes of an execution, the newest first; none when there is no
@@ -223,6 +231,13 @@ class StateManagerAsyncStub(StateManagerStub):
 
     Errors: INVALID_REQUEST, CONFLICT, REQUEST_ID_REUSED, OVERLOADED,
     STORAGE_ERROR.
+    """
+    List: _aio.UnaryUnaryMultiCallable[_list_pb2.ListRequest, _list_pb2.ListResponse]  # type: ignore[assignment]
+    """Lists executions by what they are. One that exists all the while, and is what
+    was asked for all the while, is listed once, whatever else changes between the
+    pages.
+
+    Errors: INVALID_REQUEST, STORAGE_ERROR.
     """
     ListRevisions: _aio.UnaryUnaryMultiCallable[_state_requests_pb2.ListRevisionsRequest, _state_requests_pb2.ListRevisionsResponse]  # type: ignore[assignment]
     """Lists the changes of an execution, the newest first; none when there is no
@@ -395,6 +410,19 @@ class StateManagerServicer(metaclass=_abc_1.ABCMeta):
 
         Errors: INVALID_REQUEST, CONFLICT, REQUEST_ID_REUSED, OVERLOADED,
         STORAGE_ERROR.
+        """
+
+    @_abc_1.abstractmethod
+    def List(
+        self,
+        request: _list_pb2.ListRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_list_pb2.ListResponse, _abc.Awaitable[_list_pb2.ListResponse]]:
+        """Lists executions by what they are. One that exists all the while, and is what
+        was asked for all the while, is listed once, whatever else changes between the
+        pages.
+
+        Errors: INVALID_REQUEST, STORAGE_ERROR.
         """
 
     @_abc_1.abstractmethod

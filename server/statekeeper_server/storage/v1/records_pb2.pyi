@@ -150,18 +150,20 @@ class Chunks(_message.Message):
     def __init__(self, ordinal: _Optional[int] = ..., count: _Optional[int] = ..., zstd: _Optional[bool] = ..., digest: _Optional[bytes] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("uid", "execution", "acts", "actor", "previous_revision")
+    __slots__ = ("uid", "execution", "acts", "actor", "previous_revision", "time_us")
     UID_FIELD_NUMBER: _ClassVar[int]
     EXECUTION_FIELD_NUMBER: _ClassVar[int]
     ACTS_FIELD_NUMBER: _ClassVar[int]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
     PREVIOUS_REVISION_FIELD_NUMBER: _ClassVar[int]
+    TIME_US_FIELD_NUMBER: _ClassVar[int]
     uid: int
     execution: _execution_pb2.Execution
     acts: _containers.RepeatedCompositeFieldContainer[Act]
     actor: str
     previous_revision: int
-    def __init__(self, uid: _Optional[int] = ..., execution: _Optional[_Union[_execution_pb2.Execution, _Mapping]] = ..., acts: _Optional[_Iterable[_Union[Act, _Mapping]]] = ..., actor: _Optional[str] = ..., previous_revision: _Optional[int] = ...) -> None: ...
+    time_us: int
+    def __init__(self, uid: _Optional[int] = ..., execution: _Optional[_Union[_execution_pb2.Execution, _Mapping]] = ..., acts: _Optional[_Iterable[_Union[Act, _Mapping]]] = ..., actor: _Optional[str] = ..., previous_revision: _Optional[int] = ..., time_us: _Optional[int] = ...) -> None: ...
 
 class Act(_message.Message):
     __slots__ = ("kind", "changed", "pause_id", "checkpoint", "owner")
