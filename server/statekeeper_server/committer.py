@@ -19,7 +19,7 @@ from statekeeper_server.operations.writing import Done
 from statekeeper_server.store.lock_table import Grant, LockChanges, LockTable, Waiter
 from statekeeper_server.store.reader import Reader
 from statekeeper_server.store.reclaim import reclaim
-from statekeeper_server.store.writer import Rules, Writer
+from statekeeper_server.store.writer import Appended, Rules, Writer
 
 _log = get_logger(__name__)
 
@@ -61,6 +61,7 @@ class Committer:
         clock: gives each batch its time.
         rules: what holds for all executions.
         undisturbed: what to enter while a batch is applied.
+        publish: takes what each commit has added to the log.
     """
 
     def __init__(
@@ -70,12 +71,15 @@ class Committer:
         clock: Clock,
         rules: Rules,
         undisturbed: Callable[[Batch], AbstractContextManager[None]],
+        *,
+        publish: Callable[[Appended], None],
     ) -> None:
         self._name = name
         self._engine = engine
         self._clock = clock
         self._rules = rules
         self._undisturbed = undisturbed
+        self._publish = publish
         self._answered: list[tuple[Waiter, Done]] = []
         # What an earlier run has left is looked for once.
         self._has_garbage = True
@@ -208,6 +212,8 @@ class Committer:
             txn.commit()
         finally:
             txn.abort()
+        if store.appended:
+            self._publish(store.appended)
         locks.commit()
         self._answered += locks.answered
         self._next_revision = store.next_revision

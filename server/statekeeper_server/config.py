@@ -127,6 +127,21 @@ class Config(BaseSettings):
         ge=1024,
         description="Most bytes that may wait for a shard; more is OVERLOADED.",
     )
+    watches_max: int = Field(
+        default=10_000, ge=0, description="Most watches at a time; more is OVERLOADED."
+    )
+    watch_stall_s: float = Field(
+        default=30.0,
+        gt=0,
+        description="How long a watcher may leave a message unread before it is cut off with "
+        "OVERLOADED, and a token to resume from.",
+    )
+    watch_unsent_bytes_max: ByteSize = Field(
+        default=ByteSize(256 * 1024**2),
+        ge=1024**2,
+        description="Most that watchers together may leave unread in memory; who would exceed it "
+        "is cut off.",
+    )
     map_size: ByteSize = Field(
         default=ByteSize(64 * 1024**3),
         ge=16 * 1024**2,
@@ -157,8 +172,9 @@ class Config(BaseSettings):
                 f"message_bytes_max ({self.message_bytes_max}) must be at least 1 MiB more than "
                 f"state_bytes_max ({self.state_bytes_max}), or the largest states do not pass"
             )
-        if self.inflight_bytes_max < self.message_bytes_max:
-            raise ValueError("inflight_bytes_max must be at least message_bytes_max")
+        for name in ("inflight_bytes_max", "watch_unsent_bytes_max"):
+            if getattr(self, name) < self.message_bytes_max:
+                raise ValueError(f"{name} must be at least message_bytes_max")
         self._check_tls()
         host, _ = split_address(self.listen)
         if not (_is_loopback(host) or self.tls_cert or self.insecure):

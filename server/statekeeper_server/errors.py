@@ -11,10 +11,10 @@ StateError
 ├── InvalidRequestError      violations: what is malformed, field by field
 ├── StateTooLargeError       size_bytes, limit_bytes
 ├── RequestIdReusedError     the request_id belongs to another write
-├── RevisionCompactedError   oldest_revision: older states are not kept whole
-├── OverloadedError          retry_after_s: too much is waiting
+├── RevisionCompactedError   oldest_revision: what is older is not kept whole
+├── OverloadedError          retry_after_s, resume_token: too much is waiting
 ├── StorageFullError         no room is left for writes
-├── StorageError             the shard is out of service
+├── StorageError             resume_token: the shard is out of service
 └── BackupFailedError        the backup cannot be made
 
 The reasons are those of `statekeeper.v1.ErrorReason`; `status.py` gives each its
@@ -207,14 +207,15 @@ class RequestIdReusedError(StateError):
 
 
 class RevisionCompactedError(StateError):
-    """The state at that revision is not kept whole any more."""
+    """The state at that revision, or the log from there on, is not kept whole any more."""
 
     reason = "REVISION_COMPACTED"
 
-    def __init__(self, revision: int, oldest_revision: int) -> None:
+    def __init__(
+        self, revision: int, oldest_revision: int, what: str = "the state at revision"
+    ) -> None:
         super().__init__(
-            f"the state at revision {revision} is no longer kept; "
-            f"the oldest kept revision is {oldest_revision}"
+            f"{what} {revision} is no longer kept; the oldest kept revision is {oldest_revision}"
         )
         self.oldest_revision = oldest_revision
 
@@ -228,9 +229,14 @@ class OverloadedError(StateError):
 
     reason = "OVERLOADED"
 
-    def __init__(self, what: str, retry_after_s: float = 0.1) -> None:
+    def __init__(self, what: str, retry_after_s: float = 0.1, resume_token: str = "") -> None:
         super().__init__(f"{what}: try again in {retry_after_s:g} s")
         self.retry_after_s = retry_after_s
+        self.resume_token = resume_token
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        return _resume_from(self.resume_token)
 
 
 class StorageFullError(StateError):
@@ -246,12 +252,17 @@ class StorageFullError(StateError):
 
 
 class StorageError(StateError):
-    """The shard is out of service after an I/O error."""
+    """The shard is out of service after an I/O error, or the server is stopping."""
 
     reason = "STORAGE_ERROR"
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, problem: str, resume_token: str = "") -> None:
         super().__init__(problem)
+        self.resume_token = resume_token
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        return _resume_from(self.resume_token)
 
 
 class BackupFailedError(StateError):
@@ -261,3 +272,8 @@ class BackupFailedError(StateError):
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
+
+
+def _resume_from(token: str) -> Mapping[str, str]:
+    """Of an error that ends a watch: where to resume from."""
+    return {"resume_token": token} if token else {}

@@ -51,6 +51,7 @@ class DataFolder:
     Attributes:
         shards: how many it has.
         format_text: what its file FORMAT says.
+        folder_id: its random name.
 
     Args:
         path: the folder; made when it is not there.
@@ -74,7 +75,7 @@ class DataFolder:
         metasync: bool,
     ) -> None:
         self._path = path
-        self.format_text = ""
+        self.format_text = self.folder_id = ""
         self._map_size_bytes = map_size_bytes
         self._metasync = metasync
         try:
@@ -146,6 +147,7 @@ class DataFolder:
         for number in range(count):
             self._check_shard(number, count, folder_id)
         self.format_text = text
+        self.folder_id = folder_id
         return count
 
     def _damaged(self) -> FolderError:
@@ -215,6 +217,7 @@ class DataFolder:
             sync_folder(self._path.parent)
         except OSError as error:
             raise FolderError(f"cannot make {self._path}: {error.strerror}") from error
+        self.folder_id = folder_id
         return shards
 
     def _make_shard(self, number: int, shards: int, folder_id: str) -> None:

@@ -81,12 +81,14 @@ def unary(
 
 
 @asynccontextmanager
-async def guarded(context: Context, rpc: str) -> AsyncIterator[None]:
+async def guarded(
+    context: Context, rpc: str, request: Message | None = None
+) -> AsyncIterator[None]:
     """Turn what is raised inside into the status of the call, and end it so."""
     try:
         yield
     except Exception as error:  # noqa: BLE001 - the caller is told
-        _end(context, rpc, error)
+        _end(context, rpc, error, request)
 
 
 def leave_when_sent(context: Context, admission: Admission, response_bytes: int) -> None:

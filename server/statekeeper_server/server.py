@@ -21,6 +21,7 @@ from statekeeper_server.service import StateManager
 from statekeeper_server.shards import Shards
 from statekeeper_server.store.prune import History
 from statekeeper_server.store.writer import Rules
+from statekeeper_server.watch import Watches, WatchLimits
 from statekeeper_server.worker import QueueLimits
 
 _log = get_logger(__name__)
@@ -82,7 +83,9 @@ class Server:
             self._folder.close()
             raise
         admission = Admission(config.inflight_bytes_max)
-        self._service = StateManager(self._shards, self._limits, self._clock, admission)
+        self._service = StateManager(
+            self._shards, self._limits, self._clock, admission, self._watches()
+        )
         backups = Backups(config.backup_dir, self._folder, self._shards, self._clock)
         self._admin = Admin(self._shards, backups, self._clock, admission)
         self._server.add_generic_rpc_handlers(
@@ -129,6 +132,13 @@ class Server:
             )
         except (EngineBrokenError, OSError) as error:
             raise StartError(f"cannot open the shards of {config.data_dir}: {error}") from error
+
+    def _watches(self) -> Watches:
+        config = self._config
+        limits = WatchLimits(
+            config.watches_max, config.watch_unsent_bytes_max, config.watch_stall_s
+        )
+        return Watches(self._shards, self._folder.folder_id, self._clock, limits)
 
     def _bind(self) -> tuple[grpc.aio.Server, str]:
         config = self._config

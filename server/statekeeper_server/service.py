@@ -57,6 +57,7 @@ from statekeeper_server.rpc import unary
 from statekeeper_server.shards import Shards
 from statekeeper_server.snapshots import Read, Snapshots, checkpoints_page, revisions_page
 from statekeeper_server.store.lock_table import Waiter
+from statekeeper_server.watch import Watches
 
 SERVICE_NAME = state_manager_pb2.DESCRIPTOR.services_by_name["StateManager"].full_name
 
@@ -67,11 +68,17 @@ class StateManager:
     """Serves the StateManager of the contract from a set of shards."""
 
     def __init__(
-        self, shards: Shards, limits: StateLimits, clock: Clock, admission: Admission
+        self,
+        shards: Shards,
+        limits: StateLimits,
+        clock: Clock,
+        admission: Admission,
+        watches: Watches,
     ) -> None:
         self._shards = shards
         self._limits = limits
         self._admission = admission
+        self._watches = watches
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="statekeeper large")
         self._snapshots = Snapshots(shards, clock, self._threads)
         self._transaction = self._write(
@@ -98,15 +105,17 @@ class StateManager:
             for request_type, kind in self._kinds.items()
         }
         return grpc.method_handlers_generic_handler(
-            SERVICE_NAME, methods | self._batches.handlers()
+            SERVICE_NAME, methods | self._batches.handlers() | self._watches.handlers()
         )
 
     def drain(self) -> None:
         """End the streams when what is under way in them is done."""
+        self._watches.drain()
         self._batches.drain()
 
     def close(self) -> None:
         """Give the threads back; no RPC may be under way."""
+        self._watches.close()
         self._threads.shutdown()
 
     def _all_kinds(self) -> dict[type[Message], Kind]:

@@ -50,11 +50,15 @@ DEADLINE_STATUS = Status(
 # All details together stay below 8 KB: at some 16 KB gRPC drops the whole status.
 _TEXT_BYTES_MAX = 512
 _VIOLATIONS_MAX = 4
+_WHOLE = "resume_token"
 
 
 def to_status(error: StateError, key: ExecutionKey | None) -> Status:
     """The google.rpc.Status of an error; the key is that of the request, when it has one."""
-    metadata = {name: _clip(text) for name, text in error.metadata.items()}
+    # A token is whole or worthless; one of a watch has at most some 1,300 bytes.
+    metadata = {
+        name: text if name == _WHOLE else _clip(text) for name, text in error.metadata.items()
+    }
     if key is not None:
         metadata["namespace"] = _clip(key.namespace)
         metadata["execution_id"] = _clip(key.execution_id)

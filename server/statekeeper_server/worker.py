@@ -27,6 +27,7 @@ from statekeeper_server.clock import Clock
 from statekeeper_server.committer import Batch, Committer, Outcome
 from statekeeper_server.engine import Copy, Engine, EngineBrokenError, Usage
 from statekeeper_server.errors import OverloadedError, StorageError
+from statekeeper_server.feed import Feed
 from statekeeper_server.logs import get_logger
 from statekeeper_server.operations.lock import Forgotten, forget_waiter, release_unclaimed
 from statekeeper_server.operations.writing import Done, WriteRequest
@@ -113,6 +114,9 @@ class Worker:
         queue_limits: what is beyond them is refused with OVERLOADED.
         on_service_change: called on the loop when the shard goes out of service or
             comes back.
+
+    Attributes:
+        feed: what it commits, for whoever watches.
     """
 
     def __init__(
@@ -143,6 +147,7 @@ class Worker:
         self._pace = Pace()
         self._stopping = threading.Event()
         self._readers = Readers()
+        self.feed = Feed(self._loop)
         self._draining = False
         self._open()
         clock.subscribe(self._wake)
@@ -345,7 +350,12 @@ class Worker:
     def _open(self) -> None:
         self._engine = self._medium.open()
         self._committer = Committer(
-            self._name, self._engine, self._clock, self._rules, self._undisturbed
+            self._name,
+            self._engine,
+            self._clock,
+            self._rules,
+            self._undisturbed,
+            publish=self.feed.publish,
         )
         self._readers.admit()
 
@@ -362,6 +372,7 @@ class Worker:
             except Exception as error:  # noqa: BLE001 - a dead thread would answer nobody
                 # Out of service first: who is told to try again must not meet it ailing.
                 self._readers.dismiss()
+                self.feed.interrupt()
                 outcomes += (self._out_of_service() for _ in batch[len(outcomes) :])
                 self._answer(batch, outcomes)
                 self._dismiss_waiters(self._out_of_service())

@@ -56,8 +56,8 @@ def test_the_contract_can_be_asked_for(raw: RawClient) -> None:
 
     assert {STATE_MANAGER, ADMIN, "grpc.health.v1.Health"} <= names
     assert [method.name for method in file.service[0].method] == [
-        *("Save", "Load", "Update", "Delete", "ListRevisions"),
+        *("Save", "Load", "Update", "Delete", "List", "ListRevisions"),
         *("Pause", "Resume", "GetPause", "ListPauses"),
         *("Checkpoint", "Restore", "ListCheckpoints", "DeleteCheckpoint"),
-        *("Lock", "RenewLock", "Unlock", "GetLock", "Transaction", "Batch", "Pipeline"),
+        *("Lock", "RenewLock", "Unlock", "GetLock", "Transaction", "Batch", "Pipeline", "Watch"),
     ]

@@ -85,7 +85,9 @@ class Submitted:
 
 def commit(engine: Engine, batch: list[Submitted]) -> list[Outcome]:
     rules = Rules(LIMITS, History(versions_kept=64, window_us=10**12))
-    committer = Committer("shard", engine, SystemClock(), rules, lambda _: nullcontext())
+    committer = Committer(
+        "shard", engine, SystemClock(), rules, lambda _: nullcontext(), publish=lambda _: None
+    )
     outcomes: list[Outcome] = []
     committer.apply(batch, outcomes)
     return outcomes

@@ -30,6 +30,7 @@ from statekeeper_server.requests.resume import check_resume, key_of_resume
 from statekeeper_server.requests.save import check_save
 from statekeeper_server.requests.transaction import check_transaction
 from statekeeper_server.requests.update import check_update
+from statekeeper_server.requests.watch import check_watch
 
 __all__ = [
     "check_backup",
@@ -52,5 +53,6 @@ __all__ = [
     "check_transaction",
     "check_unlock",
     "check_update",
+    "check_watch",
     "key_of_resume",
 ]

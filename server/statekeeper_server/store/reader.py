@@ -43,6 +43,7 @@ from statekeeper_server.storage.v1.records_pb2 import (
 from statekeeper_server.store.ids import Ids, IndexIds
 
 _LATEST = 0xFFFF_FFFF_FFFF_FFFF
+_COMPACTED_KEY = b"compacted"
 
 
 class Entry(NamedTuple):
@@ -83,6 +84,21 @@ class Reader:
     def executions_count(self) -> int:
         """How many heads there are: expired executions have one until they are cleared away."""
         return self._txn.count(Table.HEADS)
+
+    def log(self, after: int) -> Iterator[tuple[int, bytes]]:
+        """The rows of the log behind a position: where each is, and its Event, serialised."""
+        for key, row in self._rows(Table.LOG, b"", revision_key(after + 1)):
+            yield read_revision_key(key), row
+
+    def compacted_revision(self) -> int:
+        """Up to which position the log is not kept any more; 0: all of it is."""
+        row = self._txn.get(Table.META, _COMPACTED_KEY)
+        return 0 if row is None else read_revision_key(row)
+
+    def heads(self, prefix: bytes, since: bytes) -> Iterator[Head]:
+        """The executions whose rows begin so, expired or not, from a key on."""
+        for _, row in self._rows(Table.HEADS, prefix, since):
+            yield Head.FromString(row)
 
     def last_revision(self) -> int:
         """The newest position of the log, 0 while it is empty."""

@@ -1,5 +1,6 @@
 """Writing executions: each change is new versions of entries, a new head, a row in the log."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -47,6 +48,10 @@ class Rules:
     history: History
 
 
+Appended = Sequence[tuple[int, Event]]
+"""Events of the log, and where each is."""
+
+
 class EntryChange(NamedTuple):
     """An entry that gets another value, or none; `old` is its newest version so far."""
 
@@ -61,6 +66,7 @@ class Writer(Reader):
     Attributes:
         locks: the locks, as this batch sees and changes them.
         limits: how much an execution may hold.
+        appended: what this batch has added to the log, and where.
         next_revision: the next position of the log.
         log_time_us: the time of its newest event.
         has_garbage: whether this batch has left something to reclaim.
@@ -70,6 +76,7 @@ class Writer(Reader):
     __slots__ = (
         "_history",
         "_write",
+        "appended",
         "has_garbage",
         "limits",
         "locks",
@@ -90,6 +97,7 @@ class Writer(Reader):
         self._write = txn
         self._history = rules.history
         self.limits = rules.limits
+        self.appended: list[tuple[int, Event]] = []
         self.locks = locks
         self.next_revision = next_revision
         self.log_time_us = log_time_us
@@ -123,6 +131,7 @@ class Writer(Reader):
         event.time_us = self.log_time_us
         self._write.put(Table.LOG, revision_key(revision), event.SerializeToString())
         self.next_revision += 1
+        self.appended.append((revision, event))
         return revision
 
     def remember(self, row_key: bytes, done: DoneRequest) -> None:

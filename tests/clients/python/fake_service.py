@@ -133,6 +133,9 @@ class FakeService(state_manager_pb2_grpc.StateManagerServicer):
             self._changed.notify_all()
         return batch(self, request, context)
 
+    def Watch(self, request: Any, context: Any) -> Any:  # noqa: N802 - the RPC's name
+        yield self._take("Watch", request, context, _unplanned)
+
     def Pipeline(self, request_iterator: Any, context: Any) -> Any:  # noqa: N802 - the RPC's name
         return pipeline(self, request_iterator, context)
 

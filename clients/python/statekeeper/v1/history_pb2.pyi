@@ -24,6 +24,7 @@ class EventKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     EVENT_KIND_RESTORED: _ClassVar[EventKind]
     EVENT_KIND_LOCKED: _ClassVar[EventKind]
     EVENT_KIND_UNLOCKED: _ClassVar[EventKind]
+    EVENT_KIND_SNAPSHOT: _ClassVar[EventKind]
 EVENT_KIND_UNSPECIFIED: EventKind
 EVENT_KIND_SAVED: EventKind
 EVENT_KIND_UPDATED: EventKind
@@ -35,6 +36,7 @@ EVENT_KIND_CHECKPOINTED: EventKind
 EVENT_KIND_RESTORED: EventKind
 EVENT_KIND_LOCKED: EventKind
 EVENT_KIND_UNLOCKED: EventKind
+EVENT_KIND_SNAPSHOT: EventKind
 
 class Revision(_message.Message):
     __slots__ = ("revision", "version", "time", "kind", "status", "changed", "actor", "pause_id", "checkpoint")

@@ -10,6 +10,7 @@ from statekeeper.v1 import lock_pb2 as statekeeper_dot_v1_dot_lock__pb2
 from statekeeper.v1 import pause_requests_pb2 as statekeeper_dot_v1_dot_pause__requests__pb2
 from statekeeper.v1 import state_requests_pb2 as statekeeper_dot_v1_dot_state__requests__pb2
 from statekeeper.v1 import transaction_pb2 as statekeeper_dot_v1_dot_transaction__pb2
+from statekeeper.v1 import watch_pb2 as statekeeper_dot_v1_dot_watch__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -154,6 +155,11 @@ class StateManagerStub:
                 '/statekeeper.v1.StateManager/Pipeline',
                 request_serializer=statekeeper_dot_v1_dot_batch__pb2.BatchRequest.SerializeToString,
                 response_deserializer=statekeeper_dot_v1_dot_batch__pb2.BatchResponse.FromString,
+                _registered_method=True)
+        self.Watch = channel.unary_stream(
+                '/statekeeper.v1.StateManager/Watch',
+                request_serializer=statekeeper_dot_v1_dot_watch__pb2.WatchRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_watch__pb2.WatchResponse.FromString,
                 _registered_method=True)
 
 
@@ -396,6 +402,37 @@ class StateManagerServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Watch(self, request, context):
+        """Tells what happens to an execution, to those whose ids begin alike, or to all of
+        a namespace: first what came after the place where it begins, then what happens,
+        as it happens. Only what is durable is told. The stream has no end of its own.
+
+        Every message has a resume token, and a heartbeat comes where nothing else does.
+        Keep the token of the last message whose events you have dealt with. When the
+        stream ends or is silent for too long, call Watch again with that token in place of
+        where you began: nothing is missed, nothing comes twice, whatever happened to the
+        connection or the server. How a stream ends, and what to do:
+
+        - UNAVAILABLE, with the reason STORAGE_ERROR (the server stops, or the shard is out of
+        service) or without one (the connection broke), and CANCELLED or
+        DEADLINE_EXCEEDED where you did not mean it: resume, after a pause that grows
+        with each attempt.
+        - OVERLOADED: you did not read for a while, or there are more watches than the
+        server takes. Resume after the RetryInfo's delay.
+        - REVISION_COMPACTED: what came after that place is no longer kept. Load what you need,
+        or begin again with a snapshot.
+        - INVALID_REQUEST: the request is wrong; so is a token of another server, of another
+        watch, or of a time that the server knows nothing of, as after it was restored
+        from a backup: then begin again with a snapshot.
+        - INTERNAL: a fault of the server. Resume once or twice.
+
+        Where a stream is ended by the server, the error's metadata has `resume_token`: that
+        of the last message that was sent, for those that keep none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_StateManagerServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -503,6 +540,11 @@ def add_StateManagerServicer_to_server(servicer, server):
                     servicer.Pipeline,
                     request_deserializer=statekeeper_dot_v1_dot_batch__pb2.BatchRequest.FromString,
                     response_serializer=statekeeper_dot_v1_dot_batch__pb2.BatchResponse.SerializeToString,
+            ),
+            'Watch': grpc.unary_stream_rpc_method_handler(
+                    servicer.Watch,
+                    request_deserializer=statekeeper_dot_v1_dot_watch__pb2.WatchRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_watch__pb2.WatchResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1082,6 +1124,33 @@ class StateManager:
             '/statekeeper.v1.StateManager/Pipeline',
             statekeeper_dot_v1_dot_batch__pb2.BatchRequest.SerializeToString,
             statekeeper_dot_v1_dot_batch__pb2.BatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Watch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/statekeeper.v1.StateManager/Watch',
+            statekeeper_dot_v1_dot_watch__pb2.WatchRequest.SerializeToString,
+            statekeeper_dot_v1_dot_watch__pb2.WatchResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -12,6 +12,7 @@ from statekeeper.v1 import lock_pb2 as _lock_pb2
 from statekeeper.v1 import pause_requests_pb2 as _pause_requests_pb2
 from statekeeper.v1 import state_requests_pb2 as _state_requests_pb2
 from statekeeper.v1 import transaction_pb2 as _transaction_pb2
+from statekeeper.v1 import watch_pb2 as _watch_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -191,6 +192,33 @@ class StateManagerStub:
     buf:lint:ignore RPC_REQUEST_STANDARD_NAME -- it is a stream of batches
     buf:lint:ignore RPC_RESPONSE_STANDARD_NAME -- it is a stream of batches
     """
+    Watch: _grpc.UnaryStreamMultiCallable[_watch_pb2.WatchRequest, _watch_pb2.WatchResponse]
+    """Tells what happens to an execution, to those whose ids begin alike, or to all of
+    a namespace: first what came after the place where it begins, then what happens,
+    as it happens. Only what is durable is told. The stream has no end of its own.
+
+    Every message has a resume token, and a heartbeat comes where nothing else does.
+    Keep the token of the last message whose events you have dealt with. When the
+    stream ends or is silent for too long, call Watch again with that token in place of
+    where you began: nothing is missed, nothing comes twice, whatever happened to the
+    connection or the server. How a stream ends, and what to do:
+
+    - UNAVAILABLE, with the reason STORAGE_ERROR (the server stops, or the shard is out of
+      service) or without one (the connection broke), and CANCELLED or
+      DEADLINE_EXCEEDED where you did not mean it: resume, after a pause that grows
+      with each attempt.
+    - OVERLOADED: you did not read for a while, or there are more watches than the
+      server takes. Resume after the RetryInfo's delay.
+    - REVISION_COMPACTED: what came after that place is no longer kept. Load what you need,
+      or begin again with a snapshot.
+    - INVALID_REQUEST: the request is wrong; so is a token of another server, of another
+      watch, or of a time that the server knows nothing of, as after it was restored
+      from a backup: then begin again with a snapshot.
+    - INTERNAL: a fault of the server. Resume once or twice.
+
+    Where a stream is ended by the server, the error's metadata has `resume_token`: that
+    of the last message that was sent, for those that keep none.
+    """
 
 @_typing.type_check_only
 class StateManagerAsyncStub(StateManagerStub):
@@ -348,6 +376,33 @@ class StateManagerAsyncStub(StateManagerStub):
     buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE -- it is a stream of batches
     buf:lint:ignore RPC_REQUEST_STANDARD_NAME -- it is a stream of batches
     buf:lint:ignore RPC_RESPONSE_STANDARD_NAME -- it is a stream of batches
+    """
+    Watch: _aio.UnaryStreamMultiCallable[_watch_pb2.WatchRequest, _watch_pb2.WatchResponse]  # type: ignore[assignment]
+    """Tells what happens to an execution, to those whose ids begin alike, or to all of
+    a namespace: first what came after the place where it begins, then what happens,
+    as it happens. Only what is durable is told. The stream has no end of its own.
+
+    Every message has a resume token, and a heartbeat comes where nothing else does.
+    Keep the token of the last message whose events you have dealt with. When the
+    stream ends or is silent for too long, call Watch again with that token in place of
+    where you began: nothing is missed, nothing comes twice, whatever happened to the
+    connection or the server. How a stream ends, and what to do:
+
+    - UNAVAILABLE, with the reason STORAGE_ERROR (the server stops, or the shard is out of
+      service) or without one (the connection broke), and CANCELLED or
+      DEADLINE_EXCEEDED where you did not mean it: resume, after a pause that grows
+      with each attempt.
+    - OVERLOADED: you did not read for a while, or there are more watches than the
+      server takes. Resume after the RetryInfo's delay.
+    - REVISION_COMPACTED: what came after that place is no longer kept. Load what you need,
+      or begin again with a snapshot.
+    - INVALID_REQUEST: the request is wrong; so is a token of another server, of another
+      watch, or of a time that the server knows nothing of, as after it was restored
+      from a backup: then begin again with a snapshot.
+    - INTERNAL: a fault of the server. Resume once or twice.
+
+    Where a stream is ended by the server, the error's metadata has `resume_token`: that
+    of the last message that was sent, for those that keep none.
     """
 
 class StateManagerServicer(metaclass=_abc_1.ABCMeta):
@@ -629,6 +684,39 @@ class StateManagerServicer(metaclass=_abc_1.ABCMeta):
         buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE -- it is a stream of batches
         buf:lint:ignore RPC_REQUEST_STANDARD_NAME -- it is a stream of batches
         buf:lint:ignore RPC_RESPONSE_STANDARD_NAME -- it is a stream of batches
+        """
+
+    @_abc_1.abstractmethod
+    def Watch(
+        self,
+        request: _watch_pb2.WatchRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_watch_pb2.WatchResponse], _abc.AsyncIterator[_watch_pb2.WatchResponse]]:
+        """Tells what happens to an execution, to those whose ids begin alike, or to all of
+        a namespace: first what came after the place where it begins, then what happens,
+        as it happens. Only what is durable is told. The stream has no end of its own.
+
+        Every message has a resume token, and a heartbeat comes where nothing else does.
+        Keep the token of the last message whose events you have dealt with. When the
+        stream ends or is silent for too long, call Watch again with that token in place of
+        where you began: nothing is missed, nothing comes twice, whatever happened to the
+        connection or the server. How a stream ends, and what to do:
+
+        - UNAVAILABLE, with the reason STORAGE_ERROR (the server stops, or the shard is out of
+          service) or without one (the connection broke), and CANCELLED or
+          DEADLINE_EXCEEDED where you did not mean it: resume, after a pause that grows
+          with each attempt.
+        - OVERLOADED: you did not read for a while, or there are more watches than the
+          server takes. Resume after the RetryInfo's delay.
+        - REVISION_COMPACTED: what came after that place is no longer kept. Load what you need,
+          or begin again with a snapshot.
+        - INVALID_REQUEST: the request is wrong; so is a token of another server, of another
+          watch, or of a time that the server knows nothing of, as after it was restored
+          from a backup: then begin again with a snapshot.
+        - INTERNAL: a fault of the server. Resume once or twice.
+
+        Where a stream is ended by the server, the error's metadata has `resume_token`: that
+        of the last message that was sent, for those that keep none.
         """
 
 def add_StateManagerServicer_to_server(servicer: StateManagerServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
