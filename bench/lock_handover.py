@@ -20,7 +20,7 @@ from statekeeper.v1.lock_pb2 import LockRequest, LockResponse, UnlockRequest
 from statekeeper.v1.state_manager_pb2_grpc import StateManagerStub
 
 _CHANNELS = 4
-_CHAINS = 10
+_CHAINS = 6
 _CHAINS_QUICK = 3
 _WAIT_S = 60
 _SETTLE_S = 0.2
