@@ -20,7 +20,7 @@ from typing import NamedTuple
 from statekeeper_server.clock import Clock
 from statekeeper_server.engine import Copy, CopyGivenUpError
 from statekeeper_server.errors import BackupFailedError, StateError, StorageError
-from statekeeper_server.folder import DataFolder, shard_path, sync_folder, write_format
+from statekeeper_server.folder import DataFolder, shard_path, sync_folder, why_taken, write_format
 from statekeeper_server.logs import get_logger
 from statekeeper_server.shards import Shards
 from statekeeper_server.store.reader import Reader
@@ -180,7 +180,8 @@ class Backups:
 def _hidden_folder(target: Path) -> Iterator[Path]:
     """A locked folder beside the target, which is gone in the end unless it was renamed."""
     with _told_of_the_folder(target):
-        _check_target(target)
+        if problem := why_taken(target):
+            raise BackupFailedError(problem)
         _remove_left_behind(target.parent)
         hidden = target.with_name(_HIDDEN.format(name=target.name, chance=secrets.token_hex(4)))
         hidden.mkdir(mode=0o700)
@@ -191,15 +192,6 @@ def _hidden_folder(target: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
         os.close(lock)
-
-
-def _check_target(target: Path) -> None:
-    if not target.parent.is_dir():
-        raise BackupFailedError(f"there is no folder {target.parent} to make backups in")
-    if target.is_symlink() or (target.exists() and not target.is_dir()):
-        raise BackupFailedError(f"{target} is there already, and is no folder")
-    if target.exists() and any(target.iterdir()):
-        raise BackupFailedError(f"{target} is there already, and is not empty")
 
 
 def _remove_left_behind(parent: Path) -> None:

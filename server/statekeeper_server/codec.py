@@ -20,6 +20,10 @@ _DIGEST_BYTES = 16
 _zstd = threading.local()
 
 
+class PayloadError(Exception):
+    """What is stored cannot be decompressed."""
+
+
 class EncodedEntry(NamedTuple):
     """A value ready to be written: its row, its sizes, its pieces when it has chunks."""
 
@@ -34,8 +38,7 @@ def encode(value: bytes, value_bytes: int) -> EncodedEntry:
     payload, compressed = _compress(value) if len(value) > COMPRESS_ABOVE_BYTES else (value, False)
     if len(payload) > CHUNK_BYTES:
         pieces = tuple(payload[at : at + CHUNK_BYTES] for at in range(0, len(payload), CHUNK_BYTES))
-        digest = blake2b(payload, digest_size=_DIGEST_BYTES).digest()
-        chunks = Chunks(count=len(pieces), zstd=compressed, digest=digest)
+        chunks = Chunks(count=len(pieces), zstd=compressed, digest=digest(payload))
         version = EntryVersion(value_bytes=value_bytes, chunks=chunks)
         return EncodedEntry(version, value_bytes, len(payload), pieces)
     version = EntryVersion(value_bytes=value_bytes)
@@ -44,6 +47,11 @@ def encode(value: bytes, value_bytes: int) -> EncodedEntry:
     else:
         version.plain = payload
     return EncodedEntry(version, value_bytes, len(payload))
+
+
+def digest(payload: bytes) -> bytes:
+    """What tells the pieces of a value from those of another one."""
+    return blake2b(payload, digest_size=_DIGEST_BYTES).digest()
 
 
 def decoded(entry: EncodedEntry) -> bytes:
@@ -76,8 +84,11 @@ def _compress(value: bytes) -> tuple[bytes, bool]:
 
 
 def decompress(payload: bytes) -> bytes:
-    """Undo the compression of a payload."""
+    """Undo the compression of a payload. Raises PayloadError."""
     decompressor = getattr(_zstd, "decompressor", None)
     if decompressor is None:
         decompressor = _zstd.decompressor = zstandard.ZstdDecompressor()
-    return cast("bytes", decompressor.decompress(payload))
+    try:
+        return cast("bytes", decompressor.decompress(payload))
+    except zstandard.ZstdError as error:
+        raise PayloadError(str(error)) from error

@@ -24,8 +24,16 @@ FORMAT = 3
 _META_KEY = b"shard"
 
 
+# What a map of unknown use may need: address space, not memory.
+_MAP_SIZE_BYTES = 64 * 1024**3
+
+
 class FolderError(Exception):
     """The folder cannot be served; the message says why and what to do."""
+
+
+class NoFolderError(FolderError):
+    """There is no data folder, or another process has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,7 @@ class DataFolder:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
             # Before anything is put there: it may be somebody else's folder.
             self._check_ours()
-            self._lock = self._take_lock()
+            self._lock = take_lock(path)
         except FileExistsError:
             raise FolderError(f"{path} is a file: name a folder") from None
         except OSError as error:
@@ -101,22 +109,6 @@ class DataFolder:
     def close(self) -> None:
         """Give the folder free."""
         self._lock.close()
-
-    def _take_lock(self) -> TextIO:
-        lock = (self._path / "LOCK").open("a+")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            holder = lock.read().strip() or "unknown"
-            lock.close()
-            raise FolderError(
-                f"the data folder {self._path} is served by another process (pid {holder})"
-            ) from None
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
-        return lock
 
     def _check(self, shards: int | None) -> int:
         """The number of shards of the folder; 0 when it is still to be made."""
@@ -236,11 +228,66 @@ class DataFolder:
         sync_folder(shard.path)
 
 
+def take_lock(path: Path) -> TextIO:
+    """Have a folder for this process alone, until what it gives is closed.
+
+    Raises:
+        NoFolderError: another process has it.
+        OSError: it cannot be written to.
+    """
+    lock = (path / "LOCK").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        holder = lock.read().strip() or "unknown"
+        lock.close()
+        raise NoFolderError(
+            f"the data folder {path} is served by another process (pid {holder})"
+        ) from None
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    return lock
+
+
+def open_existing(path: Path) -> DataFolder:
+    """Open a data folder that is there, to look at it.
+
+    Raises:
+        NoFolderError: it is not there, or served.
+        FolderError: it cannot be served.
+    """
+    if not (path / "FORMAT").is_file():
+        raise NoFolderError(f"{path} is no data folder: it has no file FORMAT")
+    map_size_bytes = max(
+        (_MAP_SIZE_BYTES, *(2 * file.stat().st_size for file in path.glob("shard-*/data.mdb")))
+    )
+    return DataFolder(
+        path, shards=None, shards_default=1, map_size_bytes=map_size_bytes, metasync=True
+    )
+
+
 def _open(shard: ShardFolder) -> Engine:
     try:
         return shard.open()
     except (EngineBrokenError, OSError) as error:
         raise FolderError(f"cannot open {shard.path}: {error}") from error
+
+
+def why_taken(path: Path) -> str:
+    """Why no folder can be put in a place; empty when it can: nothing or an empty one is there.
+
+    Raises:
+        OSError: that cannot be told.
+    """
+    if not path.absolute().parent.is_dir():
+        return f"there is no folder {path.absolute().parent}"
+    if path.is_symlink() or (path.exists() and not path.is_dir()):
+        return f"{path} is there already, and is no folder"
+    if path.exists() and any(path.iterdir()):
+        return f"{path} is there already, and is not empty"
+    return ""
 
 
 def shard_path(folder: Path, number: int) -> Path:

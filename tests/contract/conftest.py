@@ -12,6 +12,7 @@ import pytest
 
 from statekeeper import Client, StateManager
 from statekeeper.testing import TestServer
+from statekeeper_server.verification import problems_of
 from tests.support.raw import RawClient
 from tests.support.server_process import ServerProcess
 
@@ -52,10 +53,12 @@ def _serve(way: str, data_dir: Path, config: dict[str, str]) -> Iterator[Service
     if way == WAYS[0]:
         with TestServer(data_dir, **config) as server:
             yield server
-        return
-    flags = [f"--{name.replace('_', '-')}={text}" for name, text in config.items()]
-    with ServerProcess(data_dir, *flags) as process:
-        yield process
+    else:
+        flags = [f"--{name.replace('_', '-')}={text}" for name, text in config.items()]
+        with ServerProcess(data_dir, *flags) as process:
+            yield process
+    # Whatever the tests have done, and though a process is killed: all rows agree.
+    assert list(problems_of(data_dir, lambda *_: None)) == []
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ class Channel:
             self._route.answered = True
             return call.finish(response)
         except grpc.RpcError as error:
-            failed = self._route.translate(_failure(error), call)
+            failed = self._route.translate(failure_of(error), call)
             self._give_up(call, failed)
             raise failed from error
         except BaseException as error:
@@ -120,7 +120,8 @@ class Channel:
         self._channel.close()
 
 
-def _failure(error: grpc.RpcError) -> Failure:
+def failure_of(error: grpc.RpcError) -> Failure:
+    """Gives how a call of a sync channel ended."""
     # Every RpcError that a call raises is a Call as well.
     if not isinstance(error, grpc.Call):
         return Failure(grpc.StatusCode.UNKNOWN, str(error), ())
