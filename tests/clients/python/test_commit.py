@@ -14,7 +14,6 @@ from statekeeper import (
     Status,
     TransactionState,
 )
-from statekeeper.backoff import Backoff
 from statekeeper.model import writable
 from statekeeper.requests.commit import commit_request, encoded
 from statekeeper.requests.execution import ExecutionRef
@@ -312,22 +311,3 @@ def test_a_start_time_finer_than_python_holds_is_no_change() -> None:
     request = commit_request(EXECUTION, before, state, Write())
     assert request is not None
     assert request.changes.start_time.nanos == 123_456_000
-
-
-def test_tries_are_further_and_further_apart_until_time_is_over() -> None:
-    """B68."""
-    now_s = 0.0
-    backoff = Backoff(10, monotonic_s=lambda: now_s, chance=lambda: 1.0)
-    delays = [backoff.delay_s() for _ in range(9)]
-    assert delays == [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.0, 1.0]
-    now_s = 8.9
-    assert backoff.delay_s() == 1.0
-    now_s = 9.0
-    assert backoff.delay_s() is None
-
-
-def test_no_two_wait_for_the_same_time() -> None:
-    """B68."""
-    chances = iter([0.0, 0.25, 0.5])
-    backoff = Backoff(10, chance=lambda: next(chances))
-    assert [backoff.delay_s() for _ in range(3)] == [0.0, 0.005, 0.02]

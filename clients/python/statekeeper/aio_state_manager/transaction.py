@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeVar, overload
 
 from statekeeper.aio_state_manager.handle import AsyncHandle
-from statekeeper.backoff import Backoff
+from statekeeper.backoff import ConflictBackoff
 from statekeeper.errors import ConflictError
 from statekeeper.model import ExecutionState, TransactionState, WriteResult, writable
 from statekeeper.requests.write import Write
@@ -94,7 +94,7 @@ class AsyncTransactionPart(AsyncHandle):
             await self._channel.send(call)
 
     async def _changed(
-        self, fn: Callable[[TransactionState], object], write: Write, attempts: Backoff
+        self, fn: Callable[[TransactionState], object], write: Write, attempts: ConflictBackoff
     ) -> WriteResult | None:
         async def change(loaded: ExecutionState) -> TransactionState:
             state = writable(loaded)
@@ -109,7 +109,7 @@ class AsyncTransactionPart(AsyncHandle):
         self,
         change: Callable[[ExecutionState], Awaitable[_StateT]],
         write: Write,
-        attempts: Backoff,
+        attempts: ConflictBackoff,
     ) -> tuple[_StateT, WriteResult | None]:
         """Changes the state and commits it, again after each conflict."""
         while True:

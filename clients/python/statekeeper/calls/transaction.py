@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from statekeeper.arguments import invalid
-from statekeeper.backoff import Backoff
+from statekeeper.backoff import ConflictBackoff
 from statekeeper.calls.call import Call
 from statekeeper.calls.state import StateCalls, move_on
 from statekeeper.errors import StateNotFoundError
@@ -37,9 +37,9 @@ class Draft:
 class TransactionCalls(StateCalls):
     """Makes the calls of a transaction on one execution."""
 
-    def attempts(self, timeout: Span) -> Backoff:
+    def attempts(self, timeout: Span) -> ConflictBackoff:
         """Gives how long to wait between the attempts of a transaction."""
-        return Backoff(self._located(to_timedelta, timeout, "timeout").total_seconds())
+        return ConflictBackoff(self._located(to_timedelta, timeout, "timeout").total_seconds())
 
     def check_function(self, function: object, *, awaitable: bool) -> None:
         """Refuses what cannot be called, or would have to be awaited where nobody can."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar, overload
 
-from statekeeper.backoff import Backoff
+from statekeeper.backoff import ConflictBackoff
 from statekeeper.errors import ConflictError
 from statekeeper.model import ExecutionState, TransactionState, WriteResult, writable
 from statekeeper.requests.write import Write
@@ -99,7 +99,7 @@ class TransactionPart(Handle):
             self._channel.send(call)
 
     def _committed(
-        self, change: Callable[[ExecutionState], _StateT], write: Write, attempts: Backoff
+        self, change: Callable[[ExecutionState], _StateT], write: Write, attempts: ConflictBackoff
     ) -> tuple[_StateT, WriteResult | None]:
         """Changes the state and commits it, again after each conflict."""
         while True:
