@@ -13,6 +13,7 @@ from statekeeper_server.clock import Clock
 from statekeeper_server.engine import Engine, EngineBrokenError, EngineFullError
 from statekeeper_server.errors import StateError, StorageFullError
 from statekeeper_server.logs import get_logger
+from statekeeper_server.operations.expiry import expire_due_executions
 from statekeeper_server.operations.leases import settle
 from statekeeper_server.operations.pause_expiry import EXECUTIONS_MAX, expire_due_pauses
 from statekeeper_server.operations.writing import Done
@@ -187,11 +188,12 @@ class Committer:
         self._tend_from_us = self._clock.monotonic_us() + _TEND_DELAY_US
 
     def _settle(self, store: Writer, now_us: int) -> None:
-        """End the leases, waits and pauses whose time is over."""
+        """End the leases, waits, pauses and executions whose time is over."""
         for row in self._locks.due(store.locks.now_us):
             settle(store, row, now_us)
         if self._next_timer_us is not None and self._next_timer_us <= now_us:
             expire_due_pauses(store, now_us, EXECUTIONS_MAX)
+            expire_due_executions(store, now_us, EXECUTIONS_MAX)
 
     def _commit(self, batch: Batch) -> list[Outcome]:
         """Apply a batch in one transaction, and with it what is due."""

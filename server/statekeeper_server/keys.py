@@ -16,6 +16,7 @@ _REVISION = struct.Struct(">Q")
 _ENTRY_HEAD = struct.Struct(">QBB")
 _CHUNK = struct.Struct(">QQII")
 _PAUSE_ID = re.compile(r"p([0-9]{1,18})(?:\.([0-9]{1,4}))?", re.ASCII).fullmatch
+_EXPIRY = struct.Struct(">QQ")
 _PAUSE = struct.Struct(">QQI")
 ORDINAL_MAX = 0xFFFF_FFFF
 _VERSION_BYTES = _REVISION.size
@@ -150,6 +151,17 @@ def read_timer_key(key: bytes) -> tuple[int, PauseNumber]:
     """The time and the pause of a timer's key."""
     due_us, revision, ordinal = _PAUSE.unpack(key)
     return due_us, PauseNumber(revision, ordinal)
+
+
+def expiry_key(due_us: int, uid: int) -> bytes:
+    """Key of when to look whether an execution has expired."""
+    return _EXPIRY.pack(due_us, uid)
+
+
+def read_expiry_key(key: bytes) -> tuple[int, int]:
+    """The time and the uid of such a key."""
+    due_us, uid = _EXPIRY.unpack(key)
+    return due_us, uid
 
 
 def namespace_prefix(namespace: str) -> bytes:

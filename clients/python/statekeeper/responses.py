@@ -33,6 +33,7 @@ _EVENT_KINDS = {
     int(history_pb2.EVENT_KIND_SAVED): EventKind.SAVED,
     int(history_pb2.EVENT_KIND_UPDATED): EventKind.UPDATED,
     int(history_pb2.EVENT_KIND_DELETED): EventKind.DELETED,
+    int(history_pb2.EVENT_KIND_EXPIRED): EventKind.EXPIRED,
     int(history_pb2.EVENT_KIND_PAUSED): EventKind.PAUSED,
     int(history_pb2.EVENT_KIND_RESUMED): EventKind.RESUMED,
     int(history_pb2.EVENT_KIND_PAUSE_EXPIRED): EventKind.PAUSE_EXPIRED,

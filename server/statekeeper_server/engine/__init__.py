@@ -36,6 +36,7 @@ class Table(enum.IntEnum):
     LOCKS = 14
     BY_STATUS = 15
     BY_LABEL = 16
+    EXPIRIES = 17
 
 
 class EngineFullError(Exception):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from statekeeper_server.operations.draft import Draft
+from statekeeper_server.operations.expiry import expire
 from statekeeper_server.operations.pause_expiry import expire_pauses, has_due_pause
 from statekeeper_server.operations.replay import answer, replay
 from statekeeper_server.operations.storing import store_draft
@@ -38,6 +39,9 @@ def apply(
     if first_answer is not None:
         return first_answer
     draft = Draft(store, key, options, now_us)
+    if draft.expired is not None:
+        expire(store, key, draft.expired, now_us)
+        draft = Draft(store, key, options, now_us)
     if draft.open_pauses and draft.old is not None and has_due_pause(draft.old, now_us):
         expire_pauses(store, key, now_us)
         draft = Draft(store, key, options, now_us)

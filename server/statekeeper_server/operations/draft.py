@@ -45,8 +45,8 @@ class Draft:
         options: how it is written.
         now_us: the time of the write. A machine's clock may step back; an execution's
             history does not.
-        stored: the head in the store, expired or not.
-        old: the same if the execution lives; otherwise it may be created anew.
+        old: its head, if the execution lives; otherwise it may be created anew.
+        expired: its head, if its time to live is over.
         revision: the revision that the change will have.
         uid: the execution's name in the tables.
         state: the state as it is now, without its values; None while there is none.
@@ -67,6 +67,7 @@ class Draft:
         "deleted",
         "entries",
         "event",
+        "expired",
         "gone_checkpoints",
         "key",
         "now_us",
@@ -77,7 +78,6 @@ class Draft:
         "revision",
         "state",
         "store",
-        "stored",
         "uid",
     )
 
@@ -89,7 +89,7 @@ class Draft:
         self.store = store
         self.key = key
         self.options = options
-        self.stored = stored
+        self.expired = stored if old is None else None
         self.old = old
         self.revision = store.next_revision
         self.entries: dict[bytes, EntryChange] = {}

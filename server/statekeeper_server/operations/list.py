@@ -165,8 +165,8 @@ def _by_changes(
             since, revision = after.since, after.revision
         else:
             since = revision = store.last_revision_by(query.updated_after_us)
-        for position, event in store.events(revision):
-            head = None
+        for position, row in store.log(revision):
+            event, head = Event.FromString(row), None
             if _is_first_change(event, position, since):
                 head = _head_of(store, event, query)
             meant = head is not None and _is_meant(query, head, now_us)

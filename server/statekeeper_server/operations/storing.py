@@ -12,7 +12,9 @@ from statekeeper_server.limits import CHANGED_MAX, TTL_DEFAULT_US, StateLimits
 from statekeeper_server.operations import leases
 from statekeeper_server.operations.draft import Draft
 from statekeeper_server.operations.events import event_after
-from statekeeper_server.operations.pause_rows import drop_old_pauses, put_pauses, unlist_pauses
+from statekeeper_server.operations.expiry import plan_expiry
+from statekeeper_server.operations.pause_rows import drop_old_pauses, put_pauses
+from statekeeper_server.operations.removal import remove
 from statekeeper_server.operations.results import put_key, put_result
 from statekeeper_server.operations.times import set_time
 from statekeeper_server.storage.v1.records_pb2 import Act, Head
@@ -45,9 +47,6 @@ def _store_change(draft: Draft, result: WriteResult) -> None:
     head = _next_head(draft)
     warnings = _check_size(head, entries, store.limits)
 
-    if draft.old is None and draft.stored is not None:
-        unlist_pauses(store, draft.key, draft.stored.open_pauses)
-        store.discard(draft.stored.uid)
     if draft.checkpoints or draft.gone_checkpoints:
         # Before the entries: what they supersede may be needed by a checkpoint from now on.
         _put_checkpoints(draft, head)
@@ -83,9 +82,9 @@ def _put_changed(draft: Draft) -> list[str]:
 
 
 def _index_rows(draft: Draft) -> frozenset[IndexRow]:
-    """By which rows the execution is found before the change, or what it was before it expired."""
-    stored = draft.stored
-    return frozenset() if stored is None else index_rows(draft.key, stored.execution.state)
+    """By which rows the execution is found before the change."""
+    old = draft.old
+    return frozenset() if old is None else index_rows(draft.key, old.execution.state)
 
 
 def _next_head(draft: Draft) -> Head:
@@ -121,17 +120,10 @@ def _store_checkpoints_alone(draft: Draft, result: WriteResult) -> None:
 def _store_deletion(draft: Draft, result: WriteResult) -> None:
     store, key, old = draft.store, draft.key, draft.old
     put_result(result, key, None, draft.now_us)
-    if draft.stored is not None:
-        unlist_pauses(store, key, draft.stored.open_pauses)
-        store.reindex(_index_rows(draft), frozenset())
-        store.remove_head(key)
-        store.discard(draft.stored.uid)
     if old is not None:
-        event = event_after(old, [Act(kind=EVENT_KIND_DELETED)], draft.options.actor)
-        event.execution.revision = draft.revision
-        event.execution.version += 1
-        set_time(event.execution.update_time, draft.now_us)
-        result.revision = store.append(event, draft.now_us)
+        result.revision = remove(
+            store, key, old, EVENT_KIND_DELETED, actor=draft.options.actor, now_us=draft.now_us
+        )
     leases.release(store, key, draft.now_us, draft.options.actor)
 
 
@@ -151,6 +143,7 @@ def _prolong(draft: Draft, head: Head) -> None:
         set_time(head.execution.expire_time, head.expire_time_us)
     else:
         head.execution.ClearField("expire_time")
+    plan_expiry(draft.store, draft.key, head)
 
 
 def expire_time_us(draft: Draft) -> int:

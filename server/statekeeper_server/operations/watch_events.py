@@ -7,7 +7,12 @@ history was pruned meanwhile, the event says so.
 from typing import NamedTuple
 
 from statekeeper.v1.execution_pb2 import ExecutionState
-from statekeeper.v1.history_pb2 import EVENT_KIND_DELETED, EVENT_KIND_SNAPSHOT, EventKind
+from statekeeper.v1.history_pb2 import (
+    EVENT_KIND_DELETED,
+    EVENT_KIND_EXPIRED,
+    EVENT_KIND_SNAPSHOT,
+    EventKind,
+)
 from statekeeper.v1.value_pb2 import Document
 from statekeeper.v1.watch_pb2 import (
     WATCH_INCLUDE_CHANGES,
@@ -31,7 +36,7 @@ from statekeeper_server.store.reader import Entry, Reader
 
 _EVENTS_KEY = wire.field_key(WatchResponse.DESCRIPTOR.fields_by_name["events"].number)
 # After these the execution is not there any more.
-_ENDS = frozenset((EVENT_KIND_DELETED,))
+_ENDS = frozenset((EVENT_KIND_DELETED, EVENT_KIND_EXPIRED))
 
 
 class Told(NamedTuple):

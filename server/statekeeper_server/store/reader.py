@@ -12,11 +12,13 @@ from statekeeper_server.keys import (
     after,
     checkpoint_key,
     chunk_key,
+    expiry_key,
     label_prefix,
     namespace_prefix,
     pause_key,
     pin_key,
     read_entry_prefix,
+    read_expiry_key,
     read_inbox_key,
     read_pin_key,
     read_revision_key,
@@ -117,11 +119,6 @@ class Reader:
             else:
                 high = middle - 1
         return low
-
-    def events(self, after_revision: int) -> Iterator[tuple[int, Event]]:
-        """What happened after a position of the log, and where."""
-        for key, row in self._rows(Table.LOG, b"", revision_key(after_revision + 1)):
-            yield read_revision_key(key), Event.FromString(row)
 
     def ids(self, namespace: str) -> Ids:
         """The executions of a namespace, expired or not."""
@@ -252,10 +249,15 @@ class Reader:
         row = self._txn.cursor(Table.TIMERS).seek(timer_key(0, PauseNumber(0, 0)))
         return None if row is None else (*read_timer_key(row[0]), PauseRef.FromString(row[1]))
 
+    def next_expiry(self) -> tuple[int, int, ExecutionKey] | None:
+        """The execution to look at next: when that is, its uid and which it is."""
+        row = self._txn.cursor(Table.EXPIRIES).seek(expiry_key(0, 0))
+        return None if row is None else (*read_expiry_key(row[0]), ExecutionKey.of_row(row[1]))
+
     def next_due_us(self) -> int | None:
-        """When that is."""
-        timer = self.next_timer()
-        return None if timer is None else timer[0]
+        """When something has to happen by itself next, to a pause or an execution."""
+        timer, expiry = self.next_timer(), self.next_expiry()
+        return min([each[0] for each in (timer, expiry) if each is not None], default=None)
 
     def lock(self, key: ExecutionKey) -> LockRow | None:
         """The lock of an execution, its lease over or not."""

@@ -11,6 +11,7 @@ from statekeeper_server.keys import (
     PauseNumber,
     checkpoint_key,
     chunk_key,
+    expiry_key,
     inbox_key,
     pause_key,
     pin_key,
@@ -223,6 +224,16 @@ class Writer(Reader):
     def remove_timer(self, due_us: int, number: PauseNumber) -> None:
         """Have nothing done."""
         self._write.delete(Table.TIMERS, timer_key(due_us, number))
+        self.timers_moved = True
+
+    def put_expiry(self, due_us: int, uid: int, key: ExecutionKey) -> None:
+        """Have it looked at at a time whether an execution has expired."""
+        self._write.put(Table.EXPIRIES, expiry_key(due_us, uid), key.row)
+        self.timers_moved = True
+
+    def remove_expiry(self, due_us: int, uid: int) -> None:
+        """Have it not looked at."""
+        self._write.delete(Table.EXPIRIES, expiry_key(due_us, uid))
         self.timers_moved = True
 
     def put_lock(self, key: ExecutionKey, row: LockRow) -> None:

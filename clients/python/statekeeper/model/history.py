@@ -16,6 +16,8 @@ class EventKind(enum.StrEnum):
     """Parts of the state were written."""
     DELETED = "deleted"
     """The execution was removed."""
+    EXPIRED = "expired"
+    """Its time to live was over, and it was cleared away."""
     PAUSED = "paused"
     """A pause was opened."""
     RESUMED = "resumed"

@@ -17,6 +17,7 @@ class EventKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     EVENT_KIND_SAVED: _ClassVar[EventKind]
     EVENT_KIND_UPDATED: _ClassVar[EventKind]
     EVENT_KIND_DELETED: _ClassVar[EventKind]
+    EVENT_KIND_EXPIRED: _ClassVar[EventKind]
     EVENT_KIND_PAUSED: _ClassVar[EventKind]
     EVENT_KIND_RESUMED: _ClassVar[EventKind]
     EVENT_KIND_PAUSE_EXPIRED: _ClassVar[EventKind]
@@ -29,6 +30,7 @@ EVENT_KIND_UNSPECIFIED: EventKind
 EVENT_KIND_SAVED: EventKind
 EVENT_KIND_UPDATED: EventKind
 EVENT_KIND_DELETED: EventKind
+EVENT_KIND_EXPIRED: EventKind
 EVENT_KIND_PAUSED: EventKind
 EVENT_KIND_RESUMED: EventKind
 EVENT_KIND_PAUSE_EXPIRED: EventKind
