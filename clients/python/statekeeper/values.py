@@ -80,6 +80,32 @@ def read_document(source: value_pb2.Document, name: str) -> dict[str, Any]:
     return {key: _read_value(value, name, key) for key, value in source.entries.items()}
 
 
+def json_text(value: object, path: str) -> str:
+    """Gives the JSON text of a value.
+
+    Raises:
+        SerializationError: It is not JSON; names the path in it.
+    """
+    try:
+        try:
+            text = _to_json(value)
+        except RecursionError:
+            text = _on_an_empty_stack(lambda: _to_json(value))
+        if not text.isascii():
+            text.encode()
+    except (TypeError, ValueError, RecursionError):
+        raise _error("saved", find_fault(value, path)) from None
+    return text
+
+
+def json_value(text: str) -> Any:
+    """Gives the value of a JSON text that `json_text` gave."""
+    try:
+        return _from_json(text)
+    except RecursionError:
+        return _on_an_empty_stack(lambda: _from_json(text))
+
+
 _BYTES = (bytes, bytearray, memoryview)
 _CONTAINERS = (dict, list, tuple)
 

@@ -1,0 +1,1 @@
+"""What shared state is made of: schemas, patterns, YAML."""
