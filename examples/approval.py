@@ -6,7 +6,10 @@
     python examples/approval.py run refund-17       # goes on where it stopped
 
 Between the lines nothing runs but the server, and that may be restarted as well. `run`
-may be called as often as you like: what is done is not done again.
+may be called as often as you like: what is done is not done again. Who would rather have a
+process that waits starts it so, and it goes on as soon as somebody has answered:
+
+    python examples/approval.py wait refund-17
 """
 
 import argparse
@@ -45,6 +48,13 @@ def run(refund: StateManager) -> str:
     return said
 
 
+def wait(refund: StateManager) -> str:
+    """Waits for the answer, and goes on."""
+    print(run(refund), flush=True)
+    refund.wait_for(until=lambda state: state.status != "paused")
+    return run(refund)
+
+
 def answer(client: Client, token: str, *, approved: bool, actor: str) -> str:
     """Answers a pause. All it needs is the token."""
     try:
@@ -60,7 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--target", default="127.0.0.1:7460", help="the server's HOST:PORT")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("run").add_argument("refund")
+    for name in ("run", "wait"):
+        commands.add_parser(name).add_argument("refund")
     commands.add_parser("inbox")
     for name in ("approve", "refuse"):
         command = commands.add_parser(name)
@@ -69,8 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
 
     with Client(given.target) as client:
-        if given.command == "run":
-            print(run(client.state_manager(given.refund, namespace=NAMESPACE)))
+        if given.command in ("run", "wait"):
+            go_on = run if given.command == "run" else wait
+            print(go_on(client.state_manager(given.refund, namespace=NAMESPACE)))
         elif given.command == "inbox":
             for pause in client.list_pauses(namespace=NAMESPACE):
                 print(f"{pause.execution_id}: {pause.reason} {pause.data}")

@@ -85,6 +85,25 @@ def test_a_refund_waits_for_a_person_and_goes_on_in_another_process(
     assert approval(statekeeper_server, "run", "refund-17") == "done before"
 
 
+def test_a_process_that_waits_goes_on_when_the_refund_is_approved(
+    statekeeper_server: TestServer,
+) -> None:
+    """B29, B81: over a restart of the server."""
+    command = [sys.executable, str(_EXAMPLES / "approval.py"), "--target"]
+    with subprocess.Popen(
+        [*command, statekeeper_server.address, "wait", "refund-19"],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as waiting:
+        assert waiting.stdout is not None
+        token = waiting.stdout.readline().strip().rpartition(" ")[2]
+        statekeeper_server.restart()
+        approval(statekeeper_server, "approve", token, "--actor", "grace")
+        said, _ = waiting.communicate(timeout=60)
+
+    assert said == "paid back, approved by grace\n"
+
+
 def test_a_refund_that_is_refused_is_not_paid(statekeeper_server: TestServer) -> None:
     """B43: the answer is the caller's to understand."""
     token = approval(statekeeper_server, "run", "refund-18").rpartition(" ")[2]

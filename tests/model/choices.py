@@ -30,7 +30,7 @@ from tests.model.specification import Specification
 from tests.model.terms import DAY, DOCUMENTS, HOUR, NEVER, SECOND, Key
 
 FORGED_TOKEN = "hitl_" + "A" * 32
-NO_TOKEN = "open sesame"  # noqa: S105 - a word that opens nothing
+NO_TOKEN = "open sesame"
 
 KEYS = [
     Key(namespace, execution_id)

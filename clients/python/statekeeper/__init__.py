@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from statekeeper.aio import AsyncClient
     from statekeeper.aio_state_manager import AsyncStateManager
     from statekeeper.aio_state_manager.lock import AsyncLock
+    from statekeeper.aio_watch import AsyncWatch
     from statekeeper.client import Client
     from statekeeper.errors import (
         BackupFailedError,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         UnauthenticatedError,
         UnavailableError,
         UnimplementedError,
+        WaitTimeoutError,
     )
     from statekeeper.migration import migrate_state
     from statekeeper.model import (
@@ -53,17 +55,20 @@ if TYPE_CHECKING:
         StateFields,
         Status,
         TransactionState,
+        WatchEvent,
         WriteResult,
     )
     from statekeeper.operations import Operation, Operations
     from statekeeper.state_manager import StateManager
     from statekeeper.state_manager.lock import Lock
     from statekeeper.values import Binary
+    from statekeeper.watch import Watch
 
 __all__ = [
     "AsyncClient",
     "AsyncLock",
     "AsyncStateManager",
+    "AsyncWatch",
     "BackupFailedError",
     "BatchResults",
     "Binary",
@@ -111,6 +116,9 @@ __all__ = [
     "UnauthenticatedError",
     "UnavailableError",
     "UnimplementedError",
+    "WaitTimeoutError",
+    "Watch",
+    "WatchEvent",
     "WriteResult",
     "migrate_state",
 ]
@@ -128,6 +136,8 @@ _MODULES = (
     "state_manager.lock",
     "aio_state_manager",
     "aio_state_manager.lock",
+    "watch",
+    "aio_watch",
     "client",
     "aio",
 )

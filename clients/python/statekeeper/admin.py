@@ -8,9 +8,9 @@ from typing import Self
 
 import grpc
 
-from statekeeper.channel import failure_of
 from statekeeper.model.server import Backup, BackupProgress, Figures, ServerStats, ShardStats
 from statekeeper.rpc_errors import CallSite, to_state_error
+from statekeeper.stream import failure_of
 from statekeeper.times import Span, to_datetime
 from statekeeper.transport import CHANNEL_OPTIONS, TARGET_DEFAULT, TIMEOUT_DEFAULT, Route
 from statekeeper.v1 import admin_pb2, admin_pb2_grpc

@@ -6,9 +6,11 @@ from typing import Self, TypeVar
 
 import grpc
 
+from statekeeper.aio_cache_watch import AioCacheWatch
 from statekeeper.aio_channel import AioChannel
 from statekeeper.aio_inbox import AsyncInbox
 from statekeeper.aio_listing import AsyncListing
+from statekeeper.aio_namespace_watch import AsyncNamespaceWatch
 from statekeeper.aio_state_manager import AsyncStateManager
 from statekeeper.arguments import checked_text
 from statekeeper.cache import Cache
@@ -22,7 +24,7 @@ from statekeeper.transport import TARGET_DEFAULT, TIMEOUT_DEFAULT, Route
 _ResultT = TypeVar("_ResultT")
 
 
-class AsyncClient(AsyncInbox, AsyncListing):
+class AsyncClient(AsyncInbox, AsyncListing, AsyncNamespaceWatch):
     """Talks to a statekeeper server, from asyncio.
 
     ::
@@ -42,6 +44,10 @@ class AsyncClient(AsyncInbox, AsyncListing):
             seconds.
         actor: Who writes, for the history; handles and writes may say
             otherwise.
+        cache_watch: Whether handles with a `cache_ttl` see the writes of others at
+            once: each namespace in which there are such handles is watched, and
+            while its watch is broken nothing of it is cached. Where the server
+            falls silent, that is noticed after half a minute.
 
     Raises:
         InvalidRequestError: The timeout or the actor is of no use.
@@ -54,12 +60,15 @@ class AsyncClient(AsyncInbox, AsyncListing):
         credentials: grpc.ChannelCredentials | None = None,
         timeout: Span = TIMEOUT_DEFAULT,
         actor: str = "",
+        cache_watch: bool = False,
     ) -> None:
-        self._cache = Cache()
         self._actor = checked_text("actor", actor)
         channel = AioChannel(Route(target, timeout), credentials)
+        self._cache_watch = AioCacheWatch(channel)
+        self._cache = Cache(self._cache_watch.begin if cache_watch else None)
         AsyncInbox.__init__(self, InboxCalls(self._cache, self._actor), channel)
         AsyncListing.__init__(self, channel)
+        AsyncNamespaceWatch.__init__(self, channel)
 
     def state_manager(
         self,
@@ -80,7 +89,7 @@ class AsyncClient(AsyncInbox, AsyncListing):
             cache_ttl: For how long `load` may give what was loaded or saved
                 before through this client without asking the server. Writes
                 through this client are always seen, those of others after this
-                time. None: always ask.
+                time, or at once with the client's `cache_watch`. None: always ask.
             actor: Who writes, for the history. None: the client's.
 
         Raises:
@@ -128,6 +137,7 @@ class AsyncClient(AsyncInbox, AsyncListing):
 
     async def close(self) -> None:
         """Closes the connection; calls under way end in CallCancelledError."""
+        await self._cache_watch.close()
         await self._channel.close()
 
     async def __aenter__(self) -> Self:

@@ -15,6 +15,7 @@ from statekeeper.aio_pipeline import (
     AioPipeline,
     PipelineError,
 )
+from statekeeper.aio_stream import AioStream, failure_of
 from statekeeper.batch import Batch
 from statekeeper.calls import Call, Page
 from statekeeper.errors import StateError
@@ -39,12 +40,16 @@ class AioChannel:
     Args:
         route: Where to and for how long.
         credentials: For TLS; None: none.
+
+    Attributes:
+        route: Where its calls go and for how long.
+        closed: Whether it was closed.
     """
 
     def __init__(self, route: Route, credentials: grpc.ChannelCredentials | None) -> None:
-        self._route = route
+        self.route = route
         self._credentials = credentials
-        self._closed = False
+        self.closed = False
         self._posted: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._channel: aio.Channel | None = None
@@ -66,13 +71,13 @@ class AioChannel:
             else:
                 response = await getattr(self._stub, call.method)(
                     call.request,
-                    timeout=self._route.timeout_of(call),
-                    wait_for_ready=self._route.answered,
+                    timeout=self.route.timeout_of(call),
+                    wait_for_ready=self.route.answered,
                 )
-            self._route.answered = True
+            self.route.answered = True
             return call.finish(response)
         except aio.AioRpcError as error:
-            failed = self._route.translate(_failure(error), call)
+            failed = self.route.translate(failure_of(error), call)
             self._give_up(call, failed)
             raise failed from error
         except StateError as error:
@@ -81,15 +86,26 @@ class AioChannel:
         except asyncio.CancelledError as error:
             self._give_up(call, error)
             task = asyncio.current_task()
-            if self._closed and not (task and task.cancelling()):
+            if self.closed and not (task and task.cancelling()):
                 # Closing the channel cancels the calls under way, and gRPC
                 # tells that in the same way as if this task were cancelled.
                 gone = Failure(grpc.StatusCode.CANCELLED, CLOSED, ())
-                raise self._route.translate(gone, call) from error
+                raise self.route.translate(gone, call) from error
             raise
         except BaseException as error:
             self._give_up(call, error)
             raise
+
+    def open(self, call: Call[Any, _ResultT]) -> AioStream[_ResultT]:
+        """Opens the stream of a call, and waits for nothing.
+
+        Raises:
+            RuntimeError: The channel is closed, or belongs to another loop.
+        """
+        self._open()
+        # A server that is away is told at once: whoever reads knows how to go on.
+        messages = getattr(self._stub, call.method)(call.request, wait_for_ready=False)
+        return AioStream(messages, call, self.route)
 
     def post(self, call: Call[Any, Any]) -> None:
         """Sends a call and waits for nothing; what becomes of it is nobody's concern."""
@@ -109,7 +125,7 @@ class AioChannel:
         Raises:
             RuntimeError: The channel is closed, or belongs to another loop.
         """
-        batch = Batch(calls, self._route)
+        batch = Batch(calls, self.route)
         with contextlib.closing(batch.steps()) as steps:
             for step in steps:
                 await asyncio.sleep(step.delay_s)
@@ -138,7 +154,7 @@ class AioChannel:
 
     async def _pipe(self, name: str, call: Call[Any, Any], size_bytes: int) -> Any:
         """Sends a call in the stream that all share, again where that can help."""
-        ends_s = time.monotonic() + self._route.timeout_of(call)
+        ends_s = time.monotonic() + self.route.timeout_of(call)
         attempt = 0
         while True:
             attempt += 1
@@ -146,7 +162,7 @@ class AioChannel:
             try:
                 return await self._pipeline.call(name, call.request, size_bytes, left_s)
             except PipelineError as error:
-                failed = self._route.translate(error.failure, call)
+                failed = self.route.translate(error.failure, call)
                 delay_s = retry_delay_s(failed, attempt)
                 if delay_s is None or delay_s >= ends_s - time.monotonic():
                     raise failed from error
@@ -160,7 +176,7 @@ class AioChannel:
     def _open(self) -> None:
         # At the first call and not before: a channel belongs to the event loop
         # it is made in, and a client may be made where none runs yet.
-        if self._closed:
+        if self.closed:
             raise RuntimeError(CLOSED)
         loop = asyncio.get_running_loop()
         if self._loop is loop:
@@ -168,7 +184,7 @@ class AioChannel:
         if self._loop is not None:
             raise RuntimeError("this client is used in another event loop; make one for each loop")
         self._loop = loop
-        target, options = self._route.target, CHANNEL_OPTIONS
+        target, options = self.route.target, CHANNEL_OPTIONS
         if self._credentials is None:
             self._channel = aio.insecure_channel(target, options)
         else:
@@ -176,18 +192,14 @@ class AioChannel:
         self._stub = state_manager_pb2_grpc.StateManagerStub(self._channel)
         self._pipeline = AioPipeline(
             lambda wait: self._stub.Pipeline(wait_for_ready=wait),
-            lambda: self._route.answered,
-            self._route.hear,
+            lambda: self.route.answered,
+            self.route.hear,
         )
 
     async def close(self) -> None:
         """Closes the connection; calls under way end in CallCancelledError."""
-        self._closed = True
+        self.closed = True
         if self._loop is not None:
             await self._pipeline.close()
         if self._channel is not None:
             await self._channel.close()
-
-
-def _failure(error: aio.AioRpcError) -> Failure:
-    return Failure(error.code(), error.details() or "", tuple(error.trailing_metadata() or ()))

@@ -21,6 +21,7 @@ from grpc import aio
 
 from statekeeper.backoff import Backoff
 from statekeeper.rpc_errors import DETAILS_TRAILER, Failure
+from statekeeper.transport import FIND_S
 from statekeeper.v1.batch_pb2 import BatchRequest, BatchResponse
 from statekeeper.v1.operation_pb2 import Operation
 
@@ -41,8 +42,6 @@ OPERATION_BYTES_MAX = 64 * 1024
 _MESSAGE_OPERATIONS_MAX = 500
 _MESSAGE_BYTES_MAX = 256 * 1024
 _NANOS_PER_SECOND = 1_000_000_000
-# For how long a server that was never heard of is looked for.
-_FIND_S = 1.5
 # What a stream ends with when the way to the server is broken, or the server stops.
 _BROKEN = frozenset((grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.OK))
 # The details of INTERNAL where gRPC could not send or receive, and asked no further.
@@ -128,7 +127,7 @@ class AioPipeline:
 
     async def _keep_going(self) -> None:
         """Opens streams until there is one that stays, or nothing to send."""
-        backoff = Backoff(_FIND_S)
+        backoff = Backoff(FIND_S)
         while self._sent or self._unsent:
             try:
                 await self._use(self._open_stream(self._is_known()))
@@ -147,7 +146,7 @@ class AioPipeline:
                 if not self._is_known():
                     self._fail_all(failure)
                     return
-                backoff = Backoff(_FIND_S)
+                backoff = Backoff(FIND_S)
                 delay_s = 0.0
             await asyncio.sleep(delay_s)
 

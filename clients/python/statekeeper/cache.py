@@ -8,6 +8,12 @@ never holds a state that a write through the same client has replaced:
 - A load that was under way when a write ended may have read the state before
   that write, so it may not put what it read. The same holds for two writes at
   once: which was first is told by their revisions alone.
+
+A watched cache holds no state either that a write of others has replaced, but
+for as long as the news of it travels. It holds copies of a namespace only while
+a watch of that namespace stands (`watch_stands`, `watch_broke`), and is told
+every change (`changed`). What was read before the watch stood, or before the
+last change that is known, is not put.
 """
 
 import threading
@@ -28,11 +34,12 @@ BYTES_MAX = 64 * 1024 * 1024
 class Ticket:
     """A call that is under way on one execution."""
 
-    __slots__ = ("key", "overtaken")
+    __slots__ = ("key", "overtaken", "revision_min")
 
     def __init__(self, key: Key) -> None:
         self.key = key
         self.overtaken = False
+        self.revision_min = 0
 
 
 @dataclass(slots=True)
@@ -46,10 +53,19 @@ class Cache:
     """Executions by key, the least recently used ones leave first.
 
     Safe to use from several threads. What it gives out must not be changed.
+
+    Args:
+        watch: Begins to tell this cache what changes in a namespace, and returns at
+            once; None: nobody does.
+        executions_max: How many it may hold.
+        bytes_max: How large they may be together.
+        monotonic_s: A clock that does not step.
+        wall_clock_s: The time of day.
     """
 
     def __init__(
         self,
+        watch: "Callable[[Cache, str], object] | None" = None,
         *,
         executions_max: int = EXECUTIONS_MAX,
         bytes_max: int = BYTES_MAX,
@@ -64,10 +80,16 @@ class Cache:
         self._entries: OrderedDict[Key, _Entry] = OrderedDict()
         self._bytes = 0
         self._under_way: dict[Key, set[Ticket]] = {}
+        self._watch = watch
+        # By namespace, whether its watch stands.
+        self._watched: dict[str, bool] = {}
 
     def get(self, key: Key) -> execution_pb2.Execution | None:
         """Gives the copy of an execution, if there is one and it is fresh."""
         with self._lock:
+            if self._watch is not None and key[0] not in self._watched:
+                self._watched[key[0]] = False
+                self._watch(self, key[0])
             entry = self._entries.get(key)
             if entry is None:
                 return None
@@ -90,7 +112,7 @@ class Cache:
         """Takes what a load read; None: nothing, or it failed."""
         with self._lock:
             self._leave(ticket)
-            if execution is None or ticket.overtaken:
+            if execution is None or ticket.overtaken or execution.revision < ticket.revision_min:
                 return
             kept = self._entries.get(ticket.key)
             if kept is None or kept.execution.revision <= execution.revision:
@@ -120,7 +142,8 @@ class Cache:
             if kept is not None and 0 < revision < kept.execution.revision:
                 return
             self._drop(ticket.key)
-            if execution is not None and not ticket.overtaken:
+            overtaken = ticket.overtaken or revision < ticket.revision_min
+            if execution is not None and not overtaken:
                 self._put(ticket.key, execution, ttl_s)
 
     def clear(self) -> None:
@@ -132,6 +155,31 @@ class Cache:
             self._entries.clear()
             self._bytes = 0
 
+    def watch_stands(self, namespace: str) -> None:
+        """Notes that from now on every change in a namespace will be told."""
+        with self._lock:
+            for key, tickets in self._under_way.items():
+                if key[0] == namespace:
+                    for ticket in tickets:
+                        ticket.overtaken = True
+            self._watched[namespace] = True
+
+    def watch_broke(self, namespace: str) -> None:
+        """Notes that changes in a namespace may not be told, and drops its copies."""
+        with self._lock:
+            self._watched[namespace] = False
+            for key in [key for key in self._entries if key[0] == namespace]:
+                self._drop(key)
+
+    def changed(self, key: Key, revision: int) -> None:
+        """Notes that somebody has changed an execution."""
+        with self._lock:
+            for ticket in self._under_way.get(key, ()):
+                ticket.revision_min = max(ticket.revision_min, revision)
+            kept = self._entries.get(key)
+            if kept is not None and kept.execution.revision < revision:
+                self._drop(key)
+
     def _leave(self, ticket: Ticket) -> None:
         tickets = self._under_way.get(ticket.key)
         if tickets is not None:
@@ -141,6 +189,8 @@ class Cache:
 
     def _put(self, key: Key, execution: execution_pb2.Execution, ttl_s: float) -> None:
         self._drop(key)
+        if self._watch is not None and not self._watched.get(key[0]):
+            return
         size_bytes = execution.ByteSize()
         ttl_s = min(ttl_s, self._life_left_s(execution))
         if size_bytes > self._bytes_max or ttl_s <= 0:

@@ -10,9 +10,10 @@ import grpc
 from statekeeper.batch import Batch
 from statekeeper.calls import Call, Page
 from statekeeper.errors import StateError
-from statekeeper.rpc_errors import Failure
+from statekeeper.stream import Stream, failure_of
 from statekeeper.transport import CHANNEL_OPTIONS, CLOSED, Route, check_size, may_be_done
 from statekeeper.v1 import state_manager_pb2_grpc
+from statekeeper.watchdog import Watchdog
 
 _ResultT = TypeVar("_ResultT")
 _ItemT = TypeVar("_ItemT")
@@ -24,12 +25,17 @@ class Channel:
     Args:
         route: Where to and for how long.
         credentials: For TLS; None: none.
+
+    Attributes:
+        route: Where its calls go and for how long.
+        closed: Whether it was closed.
     """
 
     def __init__(self, route: Route, credentials: grpc.ChannelCredentials | None) -> None:
-        self._route = route
-        self._closed = False
+        self.route = route
+        self.closed = False
         self._posted: set[grpc.Future[Any]] = set()
+        self._watchdog = Watchdog()
         if credentials is None:
             self._channel = grpc.insecure_channel(route.target, CHANNEL_OPTIONS)
         else:
@@ -48,18 +54,18 @@ class Channel:
             self._check_open()
             response = getattr(self._stub, call.method)(
                 call.request,
-                timeout=self._route.timeout_of(call),
-                wait_for_ready=self._route.answered,
+                timeout=self.route.timeout_of(call),
+                wait_for_ready=self.route.answered,
             )
-            self._route.answered = True
+            self.route.answered = True
             return call.finish(response)
         except grpc.RpcError as error:
-            failed = self._route.translate(failure_of(error), call)
+            failed = self.route.translate(failure_of(error), call)
             self._give_up(call, failed)
             raise failed from error
         except BaseException as error:
             self._give_up(call, error)
-            if self._closed and isinstance(error, ValueError):
+            if self.closed and isinstance(error, ValueError):
                 # What gRPC says when it was closed a moment ago.
                 raise RuntimeError(CLOSED) from error
             raise
@@ -68,7 +74,7 @@ class Channel:
         """Sends a call and waits for nothing; what becomes of it is nobody's concern."""
         method = getattr(self._stub, call.method)
         with contextlib.suppress(ValueError):  # what gRPC says when it is closed
-            future = method.future(call.request, timeout=self._route.timeout_of(call))
+            future = method.future(call.request, timeout=self.route.timeout_of(call))
             # gRPC cancels a call that nobody refers to.
             self._posted.add(future)
             future.add_done_callback(self._posted.discard)
@@ -79,13 +85,27 @@ class Channel:
         Raises:
             RuntimeError: The channel is closed.
         """
-        batch = Batch(calls, self._route)
+        batch = Batch(calls, self.route)
         with contextlib.closing(batch.steps()) as steps:
             for step in steps:
                 time.sleep(step.delay_s)
                 with step.taken():
                     self.send(step.call)
         return batch.results
+
+    def open(self, call: Call[Any, _ResultT]) -> Stream[_ResultT]:
+        """Opens the stream of a call, and waits for nothing.
+
+        Raises:
+            RuntimeError: The channel is closed.
+        """
+        self._check_open()
+        try:
+            # A server that is away is told at once: whoever reads knows how to go on.
+            messages = getattr(self._stub, call.method)(call.request, wait_for_ready=False)
+        except ValueError as error:
+            raise RuntimeError(CLOSED) from error
+        return Stream(messages, call, self.route, self._watchdog)
 
     def send_pages(
         self,
@@ -111,18 +131,10 @@ class Channel:
             self.post(call.cleanup)
 
     def _check_open(self) -> None:
-        if self._closed:
+        if self.closed:
             raise RuntimeError(CLOSED)
 
     def close(self) -> None:
         """Closes the connection; calls under way end in CallCancelledError."""
-        self._closed = True
+        self.closed = True
         self._channel.close()
-
-
-def failure_of(error: grpc.RpcError) -> Failure:
-    """Gives how a call of a sync channel ended."""
-    # Every RpcError that a call raises is a Call as well.
-    if not isinstance(error, grpc.Call):
-        return Failure(grpc.StatusCode.UNKNOWN, str(error), ())
-    return Failure(error.code(), error.details() or "", error.trailing_metadata() or ())

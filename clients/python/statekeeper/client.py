@@ -8,11 +8,13 @@ import grpc
 
 from statekeeper.arguments import checked_text
 from statekeeper.cache import Cache
+from statekeeper.cache_watch import CacheWatch
 from statekeeper.calls import Calls, InboxCalls
 from statekeeper.channel import Channel
 from statekeeper.inbox import Inbox
 from statekeeper.listing import Listing
 from statekeeper.model import BatchResults
+from statekeeper.namespace_watch import NamespaceWatch
 from statekeeper.operations import Operation, to_calls
 from statekeeper.requests.execution import NAMESPACE_DEFAULT, ExecutionRef
 from statekeeper.state_manager import StateManager
@@ -22,7 +24,7 @@ from statekeeper.transport import TARGET_DEFAULT, TIMEOUT_DEFAULT, Route
 _ResultT = TypeVar("_ResultT")
 
 
-class Client(Inbox, Listing):
+class Client(Inbox, Listing, NamespaceWatch):
     """Talks to a statekeeper server.
 
     ::
@@ -47,6 +49,10 @@ class Client(Inbox, Listing):
             seconds.
         actor: Who writes, for the history; handles and writes may say
             otherwise.
+        cache_watch: Whether handles with a `cache_ttl` see the writes of others at
+            once: each namespace in which there are such handles is watched, and
+            while its watch is broken nothing of it is cached. Where the server
+            falls silent, that is noticed after half a minute.
 
     Raises:
         InvalidRequestError: The timeout or the actor is of no use.
@@ -59,12 +65,15 @@ class Client(Inbox, Listing):
         credentials: grpc.ChannelCredentials | None = None,
         timeout: Span = TIMEOUT_DEFAULT,
         actor: str = "",
+        cache_watch: bool = False,
     ) -> None:
-        self._cache = Cache()
         self._actor = checked_text("actor", actor)
         channel = Channel(Route(target, timeout), credentials)
+        self._cache_watch = CacheWatch(channel)
+        self._cache = Cache(self._cache_watch.begin if cache_watch else None)
         Inbox.__init__(self, InboxCalls(self._cache, self._actor), channel)
         Listing.__init__(self, channel)
+        NamespaceWatch.__init__(self, channel)
 
     def state_manager(
         self,
@@ -85,7 +94,7 @@ class Client(Inbox, Listing):
             cache_ttl: For how long `load` may give what was loaded or saved
                 before through this client without asking the server. Writes
                 through this client are always seen, those of others after this
-                time. None: always ask.
+                time, or at once with the client's `cache_watch`. None: always ask.
             actor: Who writes, for the history. None: the client's.
 
         Raises:
@@ -134,6 +143,7 @@ class Client(Inbox, Listing):
     def close(self) -> None:
         """Closes the connection; calls under way end in CallCancelledError."""
         self._channel.close()
+        self._cache_watch.close()
 
     def __enter__(self) -> Self:
         return self

@@ -24,13 +24,14 @@
     │
     ├── UnavailableError           the server cannot be reached
     ├── DeadlineExceededError      no answer in time; a write may have happened
+    ├── WaitTimeoutError           what was waited for did not come; a TimeoutError too
     ├── CallCancelledError         the client was closed under the call
     ├── UnauthenticatedError       the server does not accept the credentials
     ├── UnimplementedError         the server does not know this call
     └── InternalError              the server failed; its log tells more
 
 The first group are the service's own answers, one class for each name of
-`ErrorReason`; the second is for calls that got no such answer. What is refused
+`ErrorReason`; the second is for what got no such answer. What is refused
 before it is sent raises the same class as if the server had refused it.
 """
 
@@ -370,6 +371,20 @@ class DeadlineExceededError(StateError):
     """No answer came in time. Whether a write was done is not known."""
 
     default_code = "DEADLINE_EXCEEDED"
+
+
+class WaitTimeoutError(StateError, TimeoutError):
+    """What was waited for did not come in time.
+
+    Attributes:
+        status: The last status that was seen; empty when there is no execution.
+    """
+
+    default_code = "WAIT_TIMEOUT"
+
+    def __init__(self, message: str = "", *, status: str = "", **facts: Unpack[ErrorFacts]) -> None:
+        super().__init__(message, **facts)
+        self.status = status
 
 
 class CallCancelledError(StateError):

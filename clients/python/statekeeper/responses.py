@@ -4,10 +4,10 @@ import dataclasses
 import datetime as dt
 from typing import TypedDict
 
+from statekeeper.event_fields import read_event_kind
 from statekeeper.model import (
     Checkpoint,
     DeleteResult,
-    EventKind,
     LockHolder,
     Pause,
     ResumeResult,
@@ -28,20 +28,6 @@ from statekeeper.v1 import (
     state_requests_pb2,
     write_pb2,
 )
-
-_EVENT_KINDS = {
-    int(history_pb2.EVENT_KIND_SAVED): EventKind.SAVED,
-    int(history_pb2.EVENT_KIND_UPDATED): EventKind.UPDATED,
-    int(history_pb2.EVENT_KIND_DELETED): EventKind.DELETED,
-    int(history_pb2.EVENT_KIND_EXPIRED): EventKind.EXPIRED,
-    int(history_pb2.EVENT_KIND_PAUSED): EventKind.PAUSED,
-    int(history_pb2.EVENT_KIND_RESUMED): EventKind.RESUMED,
-    int(history_pb2.EVENT_KIND_PAUSE_EXPIRED): EventKind.PAUSE_EXPIRED,
-    int(history_pb2.EVENT_KIND_CHECKPOINTED): EventKind.CHECKPOINTED,
-    int(history_pb2.EVENT_KIND_RESTORED): EventKind.RESTORED,
-    int(history_pb2.EVENT_KIND_LOCKED): EventKind.LOCKED,
-    int(history_pb2.EVENT_KIND_UNLOCKED): EventKind.UNLOCKED,
-}
 
 
 class _WriteFacts(TypedDict):
@@ -144,7 +130,7 @@ def read_revision(revision: history_pb2.Revision) -> Revision:
         revision=revision.revision,
         version=revision.version,
         time=to_datetime(revision.time),
-        kind=_EVENT_KINDS.get(revision.kind, EventKind.UNKNOWN),
+        kind=read_event_kind(revision.kind),
         status=read_status(revision.status) if revision.status else None,
         changed=tuple(revision.changed),
         actor=revision.actor,

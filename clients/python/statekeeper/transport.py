@@ -11,6 +11,7 @@ import random
 from datetime import timedelta
 from typing import Any
 
+import grpc
 from google.protobuf.message import EncodeError, Message
 
 from statekeeper.arguments import invalid
@@ -36,6 +37,8 @@ _ROOM_BYTES = 64 * 1024
 _ATTEMPTS_MAX = 5
 _BACKOFF_S = 0.1
 _BACKOFF_S_MAX = 2.0
+# For how long a server that was never heard of is looked for.
+FIND_S = 1.5
 
 SERVICE_CONFIG = json.dumps(
     {
@@ -51,7 +54,9 @@ SERVICE_CONFIG = json.dumps(
                     # cuts off; a call cancelled on this side is not repeated.
                     "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED", "CANCELLED"],
                 },
-            }
+            },
+            # A watch goes on by itself, and from where it is.
+            {"name": [{"service": "statekeeper.v1.StateManager", "method": "Watch"}]},
         ]
     }
 )
@@ -75,6 +80,16 @@ CHANNEL_OPTIONS: tuple[tuple[str, Any], ...] = (
     # Clients of one process share neither a connection nor its back-off.
     ("grpc.use_local_subchannel_pool", 1),
 )
+
+
+# How a stream ends that has no end of its own, where the server gives no reason.
+ENDED = Failure(grpc.StatusCode.UNAVAILABLE, "the server has ended the stream", ())
+
+
+def silence(wait_s: float) -> Failure:
+    """Tells that a stream has ended because it was silent."""
+    details = f"nothing was heard of it for {wait_s:g} s"
+    return Failure(grpc.StatusCode.UNAVAILABLE, details, ())
 
 
 # What a call ends in without a word from the server.
@@ -103,6 +118,11 @@ class Route:
     def hear(self) -> None:
         """Notes that the server was heard of."""
         self.answered = True
+
+    @property
+    def patience_s(self) -> float:
+        """For how many seconds to look for a server that cannot be reached."""
+        return self.timeout_s if self.answered else FIND_S
 
     def timeout_of(self, call: Call[Any, Any]) -> float:
         """Gives the seconds that a call may take, its retries included."""

@@ -19,6 +19,7 @@ from statekeeper.v1 import (
 from .answers import Answer, refuse
 from .fake_locks import FakeLocks
 from .fake_pipeline import batch, pipeline
+from .fake_watch import FakeWatches
 
 HOUR_S = 3600
 
@@ -31,6 +32,7 @@ class FakeService(state_manager_pb2_grpc.StateManagerServicer):
         answers: What to answer to the next calls instead of doing them.
         executions: The states.
         locks: The locks.
+        watches: The watches.
     """
 
     def __init__(self) -> None:
@@ -38,6 +40,7 @@ class FakeService(state_manager_pb2_grpc.StateManagerServicer):
         self.answers: deque[Answer] = deque()
         self.executions: dict[tuple[str, str], execution_pb2.Execution] = {}
         self.locks = FakeLocks()
+        self.watches = FakeWatches()
         self._ttls_s: dict[tuple[str, str], int] = {}
         self._revision = 0
         self._changed = threading.Condition()
@@ -133,11 +136,11 @@ class FakeService(state_manager_pb2_grpc.StateManagerServicer):
             self._changed.notify_all()
         return batch(self, request, context)
 
-    def Watch(self, request: Any, context: Any) -> Any:  # noqa: N802 - the RPC's name
-        yield self._take("Watch", request, context, _unplanned)
-
     def Pipeline(self, request_iterator: Any, context: Any) -> Any:  # noqa: N802 - the RPC's name
         return pipeline(self, request_iterator, context)
+
+    def Watch(self, request: Any, context: Any) -> Any:  # noqa: N802 - the RPC's name
+        return self.watches.watch(request, context)
 
     def write(self, request: Any, state: execution_pb2.ExecutionState) -> write_pb2.WriteResult:
         """Stores a state as a write of a request's execution."""

@@ -4,19 +4,22 @@ import asyncio
 import contextlib
 import inspect
 import threading
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from concurrent import futures
 from typing import Any, Self, TypeVar, cast
 
 import grpc
 
-from statekeeper import AsyncClient, AsyncLock, AsyncStateManager, Client
+from statekeeper import AsyncClient, AsyncLock, AsyncStateManager, AsyncWatch, Client
 from statekeeper.v1 import state_manager_pb2_grpc
 
 from .answers import Answer
 from .fake_service import FakeService
 
 _T = TypeVar("_T")
+_LOOKS_MAX = 1_000
+_LOOK_S = 0.01
 
 
 class FakeServer:
@@ -81,13 +84,22 @@ class Awaited:
                 result = self._wait(_awaited(result))
             if inspect.isasyncgen(result):
                 return self._items(result)
-            wrapped = isinstance(result, AsyncStateManager | AsyncLock)
+            wrapped = isinstance(result, AsyncStateManager | AsyncLock | AsyncWatch)
             return Awaited(result, self._loop) if wrapped else result
 
         return call
 
     def __bool__(self) -> bool:
         return bool(self._target)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            return self.__getattr__("__anext__")()
+        except StopAsyncIteration:
+            raise StopIteration from None
 
     def __enter__(self) -> Self:
         self.__getattr__("__aenter__")()
@@ -107,6 +119,15 @@ class Awaited:
 
 async def _awaited(awaitable: Awaitable[_T]) -> _T:
     return await awaitable
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Waits until something holds."""
+    for _ in range(_LOOKS_MAX):
+        if holds():
+            return
+        time.sleep(_LOOK_S)
+    raise AssertionError("it does not come to hold")
 
 
 def awaited(client: AsyncClient, loop: asyncio.AbstractEventLoop) -> Client:

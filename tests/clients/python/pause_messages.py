@@ -18,7 +18,7 @@ def written(revision: int = 7) -> write_pb2.WriteResult:
 
 def paused() -> Answer:
     response = pause_requests_pb2.PauseResponse(result=written(), pause_id="p1")
-    response.token = "hitl_secret"  # noqa: S105 - a made-up one
+    response.token = "hitl_secret"
     return answer_with(response)
 
 

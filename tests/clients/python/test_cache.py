@@ -217,3 +217,76 @@ def test_threads_never_see_an_older_copy_than_was_written() -> None:
         list(pool.map(write_and_load, range(4)))
     assert revision(cache) in (None, server[0])
     assert not cache._under_way
+
+
+@pytest.fixture
+def watched() -> Cache:
+    """A cache of which one namespace is watched, and its watch stands."""
+    cache = Cache(lambda _cache, _namespace: None)
+    cache.watch_stands("orders")
+    return cache
+
+
+def test_a_watched_cache_asks_for_each_namespace_once() -> None:
+    """B76."""
+    asked: list[str] = []
+    cache = Cache(lambda _cache, namespace: asked.append(namespace))
+    for namespace in ("orders", "orders", "shop"):
+        cache.get((namespace, "e"))
+    assert asked == ["orders", "shop"]
+
+
+def test_a_change_drops_what_was_before_it(watched: Cache) -> None:
+    """B76."""
+    load(watched, execution(5))
+    watched.changed(KEY, 5)
+    assert revision(watched) == 5
+    watched.changed(("orders", "other"), 6)
+    assert revision(watched) == 5
+    watched.changed(KEY, 6)
+    assert revision(watched) is None
+
+
+def test_a_load_that_read_before_a_change_is_not_kept(watched: Cache) -> None:
+    """B76."""
+    before, after = watched.begin(KEY), watched.begin(KEY)
+    watched.changed(KEY, 6)
+    watched.end_load(before, execution(5), TTL_S)
+    assert revision(watched) is None
+    watched.end_load(after, execution(6), TTL_S)
+    assert revision(watched) == 6
+
+
+def test_a_write_that_others_have_overtaken_is_not_kept(watched: Cache) -> None:
+    """B76."""
+    ticket = watched.begin(KEY)
+    watched.changed(KEY, 6)
+    watched.end_write(ticket, revision=5, execution=execution(5), ttl_s=TTL_S)
+    assert revision(watched) is None
+
+
+def test_what_was_read_before_the_watch_stood_is_not_kept() -> None:
+    """B76."""
+    cache = Cache(lambda _cache, _namespace: None)
+    load(cache, execution(5))
+    assert revision(cache) is None
+
+    ticket = cache.begin(KEY)
+    cache.watch_stands("orders")
+    cache.end_load(ticket, execution(5), TTL_S)
+    assert revision(cache) is None
+    load(cache, execution(5))
+    assert revision(cache) == 5
+
+
+def test_a_watch_that_breaks_drops_its_namespace(watched: Cache) -> None:
+    """B76."""
+    watched.watch_stands("shop")
+    load(watched, execution(5))
+    load(watched, execution(6), ("shop", "e"))
+    watched.watch_broke("orders")
+
+    assert revision(watched) is None
+    assert revision(watched, ("shop", "e")) == 6
+    load(watched, execution(5))
+    assert revision(watched) is None

@@ -111,7 +111,7 @@ def test_all_checkpoints_are_listed(fake: FakeServer, sm: StateManager) -> None:
     """B47."""
     state = execution_pb2.ExecutionState(id="e", status=execution_pb2.STATUS_RUNNING)
     state.context.entries["a"].CopyFrom(value_pb2.Value(json="1"))
-    first = checkpoint_pb2.ListCheckpointsResponse(next_page_token="more")  # noqa: S106 - no secret
+    first = checkpoint_pb2.ListCheckpointsResponse(next_page_token="more")
     first.checkpoints.add(
         name="a", revision=3, create_time=timestamp_pb2.Timestamp(seconds=1), actor="ann"
     )

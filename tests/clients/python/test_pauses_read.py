@@ -109,7 +109,7 @@ def test_a_pause_of_the_future_is_an_error_of_ours(fake: FakeServer, sm: StateMa
 
 def test_waiting_pauses_are_listed_page_by_page(fake: FakeServer, client: Client) -> None:
     """B41."""
-    first = pause_requests_pb2.ListPausesResponse(next_page_token="more")  # noqa: S106 - no secret
+    first = pause_requests_pb2.ListPausesResponse(next_page_token="more")
     first.pauses.add(pause=a_pause(), execution=an_execution())
     last = pause_requests_pb2.ListPausesResponse()
     last.pauses.add(pause=a_pause(pause_id="p2"), execution=an_execution())

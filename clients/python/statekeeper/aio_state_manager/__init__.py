@@ -5,12 +5,18 @@ from statekeeper.aio_state_manager.lock import AsyncLockPart
 from statekeeper.aio_state_manager.migration import AsyncMigrationPart
 from statekeeper.aio_state_manager.pause import AsyncPausePart
 from statekeeper.aio_state_manager.state import AsyncStatePart
+from statekeeper.aio_state_manager.watch import AsyncWatchPart
 
 
 class AsyncStateManager(
-    AsyncStatePart, AsyncPausePart, AsyncCheckpointPart, AsyncLockPart, AsyncMigrationPart
+    AsyncStatePart,
+    AsyncPausePart,
+    AsyncCheckpointPart,
+    AsyncLockPart,
+    AsyncMigrationPart,
+    AsyncWatchPart,
 ):
-    """The state, pauses, checkpoints and lock of one execution.
+    """The state, pauses, checkpoints and lock of one execution, and what happens to it.
 
     Made by `AsyncClient.state_manager`. Handles are cheap, and may be used by
     several tasks of one event loop.

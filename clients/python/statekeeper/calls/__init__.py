@@ -6,14 +6,28 @@ add is how a call is waited for.
 
 from statekeeper.calls.call import Call, Page
 from statekeeper.calls.checkpoint import CheckpointCalls
+from statekeeper.calls.following import Following
 from statekeeper.calls.inbox import InboxCalls
 from statekeeper.calls.listing import list_call
 from statekeeper.calls.lock import GONE, LockAnswer, LockCalls
 from statekeeper.calls.pause import PauseCalls
 from statekeeper.calls.transaction import TransactionCalls
+from statekeeper.calls.watch import WatchCalls, changed_key, watch_cached, watch_namespace
 
-__all__ = ["GONE", "Call", "Calls", "InboxCalls", "LockAnswer", "Page", "list_call"]
+__all__ = [
+    "GONE",
+    "Call",
+    "Calls",
+    "Following",
+    "InboxCalls",
+    "LockAnswer",
+    "Page",
+    "changed_key",
+    "list_call",
+    "watch_cached",
+    "watch_namespace",
+]
 
 
-class Calls(TransactionCalls, PauseCalls, CheckpointCalls, LockCalls):
+class Calls(TransactionCalls, PauseCalls, CheckpointCalls, LockCalls, WatchCalls):
     """Makes the calls of one handle."""

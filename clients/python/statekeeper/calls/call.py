@@ -18,6 +18,8 @@ _ItemT = TypeVar("_ItemT")
 class Call(Generic[_ResponseT, _ResultT]):
     """One call, ready to be sent. It must end in `finish` or in `give_up`.
 
+    Where the response is a stream, `finish` reads each of its messages.
+
     Attributes:
         method: The RPC's name: `Save`.
         request: Its request.

@@ -17,6 +17,7 @@ from statekeeper.model.execution import (
 from statekeeper.model.history import EventKind, Revision
 from statekeeper.model.lock import LockHolder
 from statekeeper.model.transaction import TransactionState, writable
+from statekeeper.model.watch import WatchEvent
 from statekeeper.model.write import DeleteResult, ResumeResult, ResumeToken, WriteResult
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "StateFields",
     "Status",
     "TransactionState",
+    "WatchEvent",
     "WriteResult",
     "writable",
 ]

@@ -32,6 +32,13 @@ class EventKind(enum.StrEnum):
     """The lock was granted."""
     UNLOCKED = "unlocked"
     """The lock was released, or its lease was over."""
+    SNAPSHOT = "snapshot"
+    """Of a watch: no change, but an execution as it was when the watch came upon it."""
+    SNAPSHOT_COMPLETE = "snapshot_complete"
+    """Of a watch: all executions that there were have been told."""
+    GAP = "gap"
+    """Of a watch: what happened meanwhile is no longer kept; the executions follow as they
+    are. Forget those that do not."""
     UNKNOWN = "unknown"
     """Something this client is too old to know."""
 

@@ -5,10 +5,11 @@ from statekeeper.state_manager.lock import LockPart
 from statekeeper.state_manager.migration import MigrationPart
 from statekeeper.state_manager.pause import PausePart
 from statekeeper.state_manager.state import StatePart
+from statekeeper.state_manager.watch import WatchPart
 
 
-class StateManager(StatePart, PausePart, CheckpointPart, LockPart, MigrationPart):
-    """The state, pauses, checkpoints and lock of one execution.
+class StateManager(StatePart, PausePart, CheckpointPart, LockPart, MigrationPart, WatchPart):
+    """The state, pauses, checkpoints and lock of one execution, and what happens to it.
 
     Made by `Client.state_manager`. Handles are cheap, and may be used from several threads.
 
