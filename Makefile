@@ -9,6 +9,8 @@ DEV := $(VENV)/.dev-installed
 CODE := server clients/python tests bench examples docs/settings.py
 # Arguments for the program behind a target: make serve ARGS="--listen 127.0.0.1:0"
 ARGS ?=
+# The tests on as many cores as there are; make test ON_ALL_CORES= runs them one by one.
+ON_ALL_CORES := -n auto --dist worksteal
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # For what the tools start themselves: protoc finds its plugins here.
@@ -28,10 +30,10 @@ demo: $(SERVER) ## Kill a server in the middle of an order, and go on
 	@$(PY) examples/order_processing.py
 
 test: $(DEV) ## Run the tests, but for those that take minutes
-	@$(PY) -m pytest -q -m "not long and not soak" $(ARGS)
+	@$(PY) -m pytest -q -m "not long and not soak" $(ON_ALL_CORES) $(ARGS)
 
 test-long: $(DEV) ## Run the tests that take minutes
-	@$(PY) -m pytest -q -m long $(ARGS)
+	@$(PY) -m pytest -q -m long $(ON_ALL_CORES) $(ARGS)
 
 test-soak: $(DEV) ## Run the tests that take very many minutes
 	@$(PY) -m pytest -q -m soak $(ARGS)

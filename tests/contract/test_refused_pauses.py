@@ -174,7 +174,7 @@ MALFORMED = {
     "page token of zeros": Bad(
         ListCheckpointsRequest(page_token=urlsafe_b64encode(bytes(20)).decode()),
         "page_token",
-        "of another list",
+        "not a token that this service",
     ),
 }
 

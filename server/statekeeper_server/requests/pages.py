@@ -8,7 +8,8 @@ from statekeeper_server.errors import invalid
 from statekeeper_server.limits import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
 
 NOT_A_TOKEN = "is not a token that this service gave"  # noqa: S105 - what is wrong with one
-_CHECK = struct.Struct(">I")
+# Of the place, which tells a token from what is none, and of the list that it is in.
+_CHECKS = struct.Struct(">II")
 
 
 def check_page_size(page_size: int) -> int:
@@ -35,19 +36,23 @@ def read_page_token(token: str, subject: bytes, numbers: int) -> tuple[int, ...]
 
 def seal(place: bytes, subject: bytes) -> str:
     """The token of a page whose place is not told in numbers."""
-    return urlsafe_b64encode(place + _CHECK.pack(binascii.crc32(subject))).decode()
+    checks = _CHECKS.pack(binascii.crc32(place), binascii.crc32(subject))
+    return urlsafe_b64encode(place + checks).decode()
 
 
 def read_seal(token: str, subject: bytes) -> bytes:
     """The place in a token. Raises InvalidRequestError."""
     try:
         content = urlsafe_b64decode(token.encode())
-        (check,) = _CHECK.unpack(content[-_CHECK.size :])
+        of_place, of_list = _CHECKS.unpack(content[-_CHECKS.size :])
     except (ValueError, struct.error):
         raise invalid("page_token", NOT_A_TOKEN) from None
-    if check != binascii.crc32(subject):
+    place = content[: -_CHECKS.size]
+    if of_place != binascii.crc32(place):
+        raise invalid("page_token", NOT_A_TOKEN)
+    if of_list != binascii.crc32(subject):
         raise invalid("page_token", "is of another list")
-    return content[: -_CHECK.size]
+    return place
 
 
 def _form(numbers: int) -> struct.Struct:
