@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from statekeeper_server.keys import (
     state_end,
     version_key,
 )
-from statekeeper_server.storage.v1.records_pb2 import EntryVersion, Event, Head
+from statekeeper_server.storage.v1.records_pb2 import EntryVersion, Event, Head, TokenRow
 from statekeeper_server.verification import problems_of
 from tests.support.chance import chance
 from tests.support.server_process import ServerProcess
@@ -35,7 +35,12 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("template") / "data"
     with TestServer(folder, versions_kept=4) as server:
         client = server.client()
-        sm = client.state_manager(ORDER.execution_id, namespace=ORDER.namespace)
+        # Its token outlives it, for who repeats the answer.
+        gone = client.state_manager("gone")
+        client.resume(gone.pause(member="m", reason="r"))
+        gone.delete()
+        month = timedelta(days=30)
+        sm = client.state_manager(ORDER.execution_id, namespace=ORDER.namespace, ttl=month)
         # First, as a pause closes what others leave open.
         sm.save({"status": "running", "context": {"large": b"", "text": "x" * 20_000}})
         sm.update(labels={"team": "core"})
@@ -49,7 +54,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         sm.update(context={"large": _LARGE + b"!"})
         sm.lock(retry=False)
         for n in range(3):
-            token = sm.pause(member="m", reason="r", data={"n": n}, expires_at=None)
+            token = sm.pause(
+                member="m", reason="r", data={"n": n}, expires_at=datetime.now(UTC) + month
+            )
             if n == 1:
                 sm.resume(token, {"ok": True})
         for n in range(30):
@@ -218,7 +225,12 @@ DAMAGES: dict[str, tuple[Callable[[WriteTransaction], None], str]] = {
     "pause is garbled": (_garble(Table.PAUSES), "cannot be read"),
     "inbox is empty": (_clear(Table.INBOX), "is not in the inbox"),
     "tokens are gone": (_clear(Table.TOKENS), "leads nowhere"),
-    "token is garbled": (_garble(Table.TOKENS), "a row that leads to nobody"),
+    "token of an answer is gone": (_clear(Table.TOKENS), "no token leads to the row"),
+    "token is garbled": (_garble(Table.TOKENS), "of the table tokens cannot be read"),
+    "token is nobody's": (
+        lambda txn: txn.put(Table.TOKENS, b"x" * 32, TokenRow(uid=999_999).SerializeToString()),
+        "a row that leads to nobody",
+    ),
     "nothing has a status": (_clear(Table.BY_STATUS), "not found by its status or a label"),
     "label of nobody": (
         lambda txn: txn.put(Table.BY_LABEL, b"shop\0team\0core\0order-9", b""),

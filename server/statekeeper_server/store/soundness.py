@@ -54,12 +54,9 @@ _OF_EXECUTIONS = (
     Table.PAUSES,
 )
 _INDEXES = (Table.BY_STATUS, Table.BY_LABEL)
-# The tables whose rows lead to an execution.
-_LEADING: dict[Table, type[TokenRow | PauseRef]] = {
-    Table.TOKENS: TokenRow,
-    Table.INBOX: PauseRef,
-    Table.TIMERS: PauseRef,
-}
+# The tables whose rows lead to a pause.
+_LEADING = (Table.INBOX, Table.TIMERS)
+_LEADS_NOWHERE = "the table {} has a row that leads to nobody"
 
 
 class Placement(NamedTuple):
@@ -108,7 +105,7 @@ def problems(txn: ReadTransaction, placement: Placement, read: Callable[[], None
     if found != index_rows_count:
         yield f"executions are found by {found} statuses and labels, they have {index_rows_count}"
     yield from _rows_of_nobody(txn, uids)
-    yield from _unreadable(txn, Table.REQUESTS, DoneRequest)
+    yield from _tokens_and_requests(txn, uids)
     yield from _unreadable(txn, Table.LOCKS, LockRow)
 
 
@@ -256,16 +253,39 @@ def _rows_of_nobody(txn: ReadTransaction, uids: dict[int, None]) -> Iterator[str
         row = cursor.seek(_FIRST)
         while row is not None:
             uid = row[0][:_UID_BYTES]
-            if read_revision_key(uid) not in uids and txn.get(Table.GARBAGE, uid) is None:
+            if not _is_there(txn, read_revision_key(uid), uids):
                 yield f"the table {table.name.lower()} has rows of nobody, with the uid {uid.hex()}"
             row = cursor.seek(after(uid))
-    for table, kind in _LEADING.items():
+    for table in _LEADING:
         for _, raw in _rows(txn, table):
-            lead = _parsed(kind, raw)
-            if lead is None or (
-                lead.uid not in uids and txn.get(Table.GARBAGE, revision_key(lead.uid)) is None
-            ):
-                yield f"the table {table.name.lower()} has a row that leads to nobody"
+            ref = _parsed(PauseRef, raw)
+            if ref is None or not _is_there(txn, ref.uid, uids):
+                yield _LEADS_NOWHERE.format(table.name.lower())
+
+
+def _tokens_and_requests(txn: ReadTransaction, uids: dict[int, None]) -> Iterator[str]:
+    """A token leads to a pause, or to what is remembered of the answer to one."""
+    astray: set[bytes] = set()
+    for key, raw in _rows(txn, Table.TOKENS):
+        token = _parsed(TokenRow, raw)
+        if token is None:
+            yield f"the row {key.hex()} of the table tokens cannot be read"
+        elif not _is_there(txn, token.uid, uids):
+            astray.add(key)
+    for key, raw in _rows(txn, Table.REQUESTS):
+        done = _parsed(DoneRequest, raw)
+        if done is None:
+            yield f"the row {key.hex()} of the table requests cannot be read"
+        elif done.token_hash:
+            if txn.get(Table.TOKENS, done.token_hash) is None:
+                yield f"no token leads to the row {key.hex()} of the table requests any more"
+            astray.discard(done.token_hash)
+    yield from [_LEADS_NOWHERE.format("tokens")] * len(astray)
+
+
+def _is_there(txn: ReadTransaction, uid: int, uids: dict[int, None]) -> bool:
+    """Whether an execution is, or waits to be cleared away."""
+    return uid in uids or txn.get(Table.GARBAGE, revision_key(uid)) is not None
 
 
 def _unreadable(txn: ReadTransaction, table: Table, kind: type[Message]) -> Iterator[str]:
