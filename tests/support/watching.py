@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import grpc
 
+from statekeeper.v1.execution_pb2 import ExecutionState
 from statekeeper.v1.watch_pb2 import Event, WatchRequest, WatchResponse
 from tests.support.operations import seconds
 from tests.support.raw import DEADLINE_S, RawClient, Refusal, key_of
@@ -125,3 +126,21 @@ def revisions(events: Sequence[Event]) -> list[int]:
 def ids(events: Sequence[Event]) -> list[str]:
     """Whose they are."""
     return [event.key.execution_id for event in events]
+
+
+def merge(state: ExecutionState, event: Event) -> None:
+    """Make of the state before an event the state after it, by what the event says."""
+    for name in event.removed:
+        document, dot, entry = name.partition(".")
+        if dot:
+            del getattr(state, document).entries[entry]
+        else:
+            state.ClearField(document)
+    if "labels" in event.changed:
+        state.labels.clear()
+    # The entries that are there already are replaced, not merged into.
+    for name in ("input", "context", "member_outputs", "metadata"):
+        if event.changes.HasField(name):
+            for entry in getattr(event.changes, name).entries:
+                getattr(state, name).entries.pop(entry, None)
+    state.MergeFrom(event.changes)
