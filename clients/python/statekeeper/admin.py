@@ -9,8 +9,7 @@ from typing import Self
 import grpc
 
 from statekeeper.model.server import Backup, BackupProgress, Figures, ServerStats, ShardStats
-from statekeeper.rpc_errors import CallSite, to_state_error
-from statekeeper.stream import failure_of
+from statekeeper.rpc_errors import CallSite, failure_of_call, to_state_error
 from statekeeper.times import Span, to_datetime
 from statekeeper.transport import CHANNEL_OPTIONS, TARGET_DEFAULT, TIMEOUT_DEFAULT, Route
 from statekeeper.v1 import admin_pb2, admin_pb2_grpc
@@ -106,7 +105,7 @@ class Admin:
             yield
         except grpc.RpcError as error:
             site = CallSite(self._route.target, timeout_s, "", "")
-            raise to_state_error(failure_of(error), site) from error
+            raise to_state_error(failure_of_call(error), site) from error
 
 
 def _read_stats(response: admin_pb2.StatsResponse) -> ServerStats:

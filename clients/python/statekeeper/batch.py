@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from statekeeper.calls import Call
-from statekeeper.errors import CallCancelledError, InvalidRequestError, StateError
+from statekeeper.errors import CallCancelledError, StateError
 from statekeeper.messages import OPERATIONS_MAX, failure_of, put
 from statekeeper.requests.execution import ExecutionRef
 from statekeeper.transport import (
@@ -21,6 +21,7 @@ from statekeeper.transport import (
     UNHEARD,
     Route,
     check_size,
+    has_no_room,
     retry_delay_s,
 )
 from statekeeper.v1.batch_pb2 import BatchRequest, BatchResponse
@@ -114,7 +115,7 @@ class Batch:
             if step.error is not None:
                 self._fail(numbers, step.error)
                 return step.error
-            crowded = any(_has_no_room(self.results[number]) for number in numbers)
+            crowded = any(has_no_room(self.results[number]) for number in numbers)
             delays_s = self._delays_s(numbers, attempt, ends_s - time.monotonic())
             for number in numbers:
                 if number not in delays_s and number in self._open:
@@ -183,7 +184,7 @@ class Batch:
             result = self.results[number]
             delay_s = None
             if isinstance(result, StateError):
-                delay_s = 0.0 if _has_no_room(result) else retry_delay_s(result, attempt)
+                delay_s = 0.0 if has_no_room(result) else retry_delay_s(result, attempt)
             if delay_s is None or delay_s >= left_s:
                 passed.add((at.namespace, at.execution_id))
             elif (at.namespace, at.execution_id) not in passed:
@@ -217,10 +218,3 @@ def _take(waiting: dict[int, int]) -> list[int]:
     for number in taken:
         del waiting[number]
     return taken
-
-
-def _has_no_room(result: object) -> bool:
-    """Tells whether a call is to be sent by itself: its answer does not fit among the others'."""
-    return isinstance(result, InvalidRequestError) and any(
-        field == "operation" for field, _ in result.fields
-    )

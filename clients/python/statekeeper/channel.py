@@ -6,12 +6,24 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import grpc
+from google.protobuf.message import Message
 
 from statekeeper.batch import Batch
 from statekeeper.calls import Call, Page
 from statekeeper.errors import StateError
-from statekeeper.stream import Stream, failure_of
-from statekeeper.transport import CHANNEL_OPTIONS, CLOSED, Route, check_size, may_be_done
+from statekeeper.messages import OPERATIONS, OperationError
+from statekeeper.rpc_errors import failure_of_call
+from statekeeper.shared_messages import OPERATION_BYTES_MAX, SharedMessages
+from statekeeper.stream import Stream
+from statekeeper.transport import (
+    CHANNEL_OPTIONS,
+    CLOSED,
+    Route,
+    check_size,
+    has_no_room,
+    may_be_done,
+    retry_delay_s,
+)
 from statekeeper.v1 import state_manager_pb2_grpc
 from statekeeper.watchdog import Watchdog
 
@@ -41,6 +53,7 @@ class Channel:
         else:
             self._channel = grpc.secure_channel(route.target, credentials, CHANNEL_OPTIONS)
         self._stub = state_manager_pb2_grpc.StateManagerStub(self._channel)
+        self._messages = SharedMessages(self._do)
 
     def send(self, call: Call[Any, _ResultT]) -> _ResultT:
         """Sends a call and waits for what comes of it.
@@ -50,17 +63,16 @@ class Channel:
             RuntimeError: The channel is closed.
         """
         try:
-            check_size(call)
+            size_bytes = check_size(call)
             self._check_open()
-            response = getattr(self._stub, call.method)(
-                call.request,
-                timeout=self.route.timeout_of(call),
-                wait_for_ready=self.route.answered,
-            )
+            if call.method in OPERATIONS and size_bytes <= OPERATION_BYTES_MAX:
+                response = self._share(call, size_bytes)
+            else:
+                response = self._do(call.method, call.request, self.route.timeout_of(call))
             self.route.answered = True
             return call.finish(response)
         except grpc.RpcError as error:
-            failed = self.route.translate(failure_of(error), call)
+            failed = self.route.translate(failure_of_call(error), call)
             self._give_up(call, failed)
             raise failed from error
         except BaseException as error:
@@ -125,6 +137,31 @@ class Channel:
                 return
             page = self.send(following(page.next_page_token))
 
+    def _share(self, call: Call[Any, Any], size_bytes: int) -> Any:
+        """Sends a call in messages that all threads share, again where that can help."""
+        ends_s = time.monotonic() + self.route.timeout_of(call)
+        attempt = 0
+        while True:
+            attempt += 1
+            left_s = ends_s - time.monotonic()
+            try:
+                return self._messages.call(call.method, call.request, size_bytes, left_s)
+            except OperationError as error:
+                failed = self.route.translate(error.failure, call)
+                if has_no_room(failed):
+                    self._messages.keep_loads_apart()
+                    return self._do(call.method, call.request, ends_s - time.monotonic())
+                delay_s = retry_delay_s(failed, attempt)
+                if delay_s is None or delay_s >= ends_s - time.monotonic():
+                    raise failed from error
+            time.sleep(delay_s)
+
+    def _do(self, method: str, request: Message, timeout_s: float) -> Any:
+        """Sends the request of an RPC, and gives its response."""
+        return getattr(self._stub, method)(
+            request, timeout=timeout_s, wait_for_ready=self.route.answered
+        )
+
     def _give_up(self, call: Call[Any, Any], error: BaseException) -> None:
         call.give_up(error)
         if call.cleanup is not None and may_be_done(error):
@@ -138,3 +175,4 @@ class Channel:
         """Closes the connection; calls under way end in CallCancelledError."""
         self.closed = True
         self._channel.close()
+        self._messages.close()

@@ -35,7 +35,8 @@ class Client(Inbox, Listing, NamespaceWatch):
             state = sm.load()
 
     A client is one connection; make one and share it: it may be used from
-    several threads. It connects at the first call. Until the server has once
+    several threads, and where many call at once their small calls share
+    messages. It connects at the first call. Until the server has once
     answered, calls to where nobody listens fail within a second or two; from
     then on a server that is away is waited for until the call's timeout.
     Failed calls are repeated where that can help; no write is done twice.

@@ -27,6 +27,19 @@ OPERATIONS: Mapping[str, str] = MappingProxyType(
 OPERATIONS_MAX = 1_000
 """How many operations a message may have."""
 
+
+class OperationError(Exception):
+    """An operation of a message did not succeed.
+
+    Attributes:
+        failure: How the RPC of its own would have failed.
+    """
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.details)
+        self.failure = failure
+
+
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 

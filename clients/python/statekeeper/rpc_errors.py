@@ -96,6 +96,14 @@ class Failure:
     trailers: Iterable[tuple[str, str | bytes]]
 
 
+def failure_of_call(error: grpc.RpcError) -> Failure:
+    """Gives how a call of a sync channel ended."""
+    # Every RpcError that a call raises is a Call as well.
+    if not isinstance(error, grpc.Call):
+        return Failure(grpc.StatusCode.UNKNOWN, str(error), ())
+    return Failure(error.code(), error.details() or "", error.trailing_metadata() or ())
+
+
 def to_state_error(failure: Failure, site: CallSite) -> errors.StateError:
     """Gives the error to raise for a failed call."""
     told = _told(failure)

@@ -5,7 +5,7 @@ from typing import Any, Generic, TypeVar
 import grpc
 
 from statekeeper.calls import Call
-from statekeeper.rpc_errors import Failure
+from statekeeper.rpc_errors import failure_of_call
 from statekeeper.transport import ENDED, Route, silence
 from statekeeper.watchdog import Watchdog
 
@@ -47,7 +47,7 @@ class Stream(Generic[_ResultT]):
         except StopIteration:
             raise self._route.translate(ENDED, self._call) from None
         except grpc.RpcError as error:
-            failure = silence(timeout_s) if self._silent else failure_of(error)
+            failure = silence(timeout_s) if self._silent else failure_of_call(error)
             raise self._route.translate(failure, self._call) from error
         except BaseException:
             self.cancel()
@@ -62,11 +62,3 @@ class Stream(Generic[_ResultT]):
     def _fall_silent(self) -> None:
         self._silent = True
         self.cancel()
-
-
-def failure_of(error: grpc.RpcError) -> Failure:
-    """Tells how a call has ended."""
-    # Every RpcError that a call raises is a Call as well.
-    if not isinstance(error, grpc.Call):
-        return Failure(grpc.StatusCode.UNKNOWN, str(error), ())
-    return Failure(error.code(), error.details() or "", error.trailing_metadata() or ())

@@ -20,6 +20,7 @@ from statekeeper.errors import (
     CallCancelledError,
     DeadlineExceededError,
     InternalError,
+    InvalidRequestError,
     OverloadedError,
     StateError,
     StateTooLargeError,
@@ -150,6 +151,13 @@ def retry_delay_s(error: StateError, attempt: int) -> float | None:
     if isinstance(error, StorageError):
         return min(_BACKOFF_S * 2.0 ** (attempt - 1), _BACKOFF_S_MAX) * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
     return None
+
+
+def has_no_room(error: object) -> bool:
+    """Tells whether a call has to be sent alone: its answer does not fit among others."""
+    return isinstance(error, InvalidRequestError) and any(
+        field == "operation" for field, _ in error.fields
+    )
 
 
 def may_be_done(error: BaseException) -> bool:

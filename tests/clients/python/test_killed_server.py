@@ -61,7 +61,10 @@ def process(tmp_path: Path) -> Iterator[Process]:
 def test_no_write_fails_or_is_lost_or_done_twice_over_kills(
     process: Process, make_client: MakeClient
 ) -> None:
-    """B20, B70: each writer counts its writes, and so does the server."""
+    """B20, B70: each writer counts its writes, and so does the server.
+
+    They are so many that they share messages, or a stream.
+    """
     client: Client = make_client(process.address, timeout=30)
     ended = threading.Event()
     written = threading.Semaphore(0)
@@ -76,11 +79,11 @@ def test_no_write_fails_or_is_lost_or_done_twice_over_kills(
             written.release()
         return writes
 
-    with ThreadPoolExecutor(4) as pool:
-        workers = [pool.submit(write_until_ended, worker) for worker in range(4)]
+    with ThreadPoolExecutor(16) as pool:
+        workers = [pool.submit(write_until_ended, worker) for worker in range(16)]
         try:
             for _ in range(3):
-                for _ in range(100):
+                for _ in range(150):
                     assert written.acquire(timeout=30)
                 process.kill()
                 process.start()
