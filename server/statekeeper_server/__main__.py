@@ -1,4 +1,4 @@
-"""The command line: `statekeeper serve`."""
+"""Starting the server: `statekeeper serve`."""
 
 import asyncio
 import gc

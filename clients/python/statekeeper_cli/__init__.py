@@ -1,0 +1,1 @@
+"""The command line of statekeeper: `statekeeper serve`, and the operator's commands."""

@@ -1,0 +1,49 @@
+"""`statekeeper restore-checkpoint`."""
+
+import click
+
+from statekeeper_cli.connection import (
+    Connection,
+    actor_option,
+    connection_options,
+    json_option,
+    namespace_option,
+)
+from statekeeper_cli.output import print_done, print_json
+
+
+@click.command("restore-checkpoint")
+@click.argument("execution_id")
+@click.argument("name")
+@actor_option
+@namespace_option
+@json_option
+@connection_options
+def command(
+    connection: Connection,
+    *,
+    execution_id: str,
+    name: str,
+    actor: str,
+    namespace: str,
+    as_json: bool,
+) -> None:
+    """Bring the state that a checkpoint names back, as a new revision.
+
+    Open pauses are closed. What was there before stays in the history.
+    """
+    with connection.client(actor=actor) as client:
+        result = client.state_manager(execution_id, namespace=namespace).restore(name)
+    if as_json:
+        print_json(
+            {
+                "namespace": namespace,
+                "execution_id": execution_id,
+                "checkpoint": name,
+                "revision": result.revision,
+            }
+        )
+    else:
+        print_done(
+            f"{namespace}/{execution_id} is what {name} names, at revision {result.revision}"
+        )
