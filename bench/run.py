@@ -25,6 +25,7 @@ from bench import (
     readme,
     restart,
     shards,
+    sync_client,
     throughput,
     update_cost,
 )
@@ -35,6 +36,7 @@ from bench.report import Report
 _BENCHMARKS: dict[str, ModuleType] = {
     "throughput": throughput,
     "async-client": async_client,
+    "sync-client": sync_client,
     "latency": latency,
     "peers": peers,
     "one-caller": one_caller,

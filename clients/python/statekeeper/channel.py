@@ -53,7 +53,9 @@ class Channel:
         else:
             self._channel = grpc.secure_channel(route.target, credentials, CHANNEL_OPTIONS)
         self._stub = state_manager_pb2_grpc.StateManagerStub(self._channel)
-        self._messages = SharedMessages(self._do)
+        # Writes wait for the disk: those of some threads are better there at the same time.
+        self._writes = SharedMessages(self._do, alone_max=8, under_way_max=4)
+        self._loads = SharedMessages(self._do, alone_max=4, under_way_max=2)
 
     def send(self, call: Call[Any, _ResultT]) -> _ResultT:
         """Sends a call and waits for what comes of it.
@@ -139,17 +141,18 @@ class Channel:
 
     def _share(self, call: Call[Any, Any], size_bytes: int) -> Any:
         """Sends a call in messages that all threads share, again where that can help."""
+        messages = self._loads if call.method == "Load" else self._writes
         ends_s = time.monotonic() + self.route.timeout_of(call)
         attempt = 0
         while True:
             attempt += 1
             left_s = ends_s - time.monotonic()
             try:
-                return self._messages.call(call.method, call.request, size_bytes, left_s)
+                return messages.call(call.method, call.request, size_bytes, left_s)
             except OperationError as error:
                 failed = self.route.translate(error.failure, call)
                 if has_no_room(failed):
-                    self._messages.keep_loads_apart()
+                    messages.keep_apart()
                     return self._do(call.method, call.request, ends_s - time.monotonic())
                 delay_s = retry_delay_s(failed, attempt)
                 if delay_s is None or delay_s >= ends_s - time.monotonic():
@@ -175,4 +178,5 @@ class Channel:
         """Closes the connection; calls under way end in CallCancelledError."""
         self.closed = True
         self._channel.close()
-        self._messages.close()
+        self._writes.close()
+        self._loads.close()

@@ -2,7 +2,7 @@
 
 A call of its own costs gRPC in Python some 100 us on either side, whatever it does. Where
 few threads call at the same time, each call is sent at once and as it is. Where there are
-more, two messages are under way, and what is called meanwhile goes into the next one.
+more, a few messages are under way, and what is called meanwhile goes into the next one.
 
 The thread whose call is first in line sends the message for all of them. So no thread of
 ours has to be ended or could outlive anybody, and a message is a call of the RPC Batch,
@@ -25,15 +25,12 @@ from statekeeper.v1.batch_pb2 import BatchRequest, BatchResponse
 
 # What is larger would hold up the others in the message.
 OPERATION_BYTES_MAX = 64 * 1024
-# So many threads are served best by calls of their own.
-_ALONE_MAX = 4
-_UNDER_WAY_MAX = 2
 _MESSAGE_OPERATIONS_MAX = 500
 _MESSAGE_BYTES_MAX = 256 * 1024
 # Who has waited so long in line waits for none of the messages under way: gRPC may be
 # repeating them, because of what is in them.
 _IN_LINE_S_MAX = 0.5
-# Answers of this size are had sooner apart; while they come, loads share no messages.
+# Answers of this size are had sooner apart; while they come, no messages are shared.
 _ANSWER_BYTES_LARGE = 256 * 1024
 _APART_S = 1.0
 # With less time than this nothing is sent any more.
@@ -98,15 +95,19 @@ class SharedMessages:
 
     Args:
         send: Sends a message, or a call that is alone.
+        alone_max: How many threads are served best by calls of their own.
+        under_way_max: How many messages are under way where there are more.
     """
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, *, alone_max: int, under_way_max: int) -> None:
         self._send = send
+        self._alone_max = alone_max
+        self._under_way_max = under_way_max
         self._lock = threading.Lock()
         self._callers = 0
         self._under_way = 0
         self._line: deque[_Caller] = deque()
-        self._loads_apart_until_s = 0.0
+        self._apart_until_s = 0.0
 
     def call(self, method: str, request: Message, size_bytes: int, timeout_s: float) -> Any:
         """Does one operation, and gives its response.
@@ -122,7 +123,7 @@ class SharedMessages:
             grpc.RpcError: It did not succeed, and was alone.
         """
         caller = _Caller(method, request, size_bytes, timeout_s)
-        if method == "Load" and time.monotonic() < self._loads_apart_until_s:
+        if time.monotonic() < self._apart_until_s:
             response = self._send_alone(caller)
             self._note_answer(response.ByteSize())
             return response
@@ -139,9 +140,9 @@ class SharedMessages:
             with self._lock:
                 self._callers -= 1
 
-    def keep_loads_apart(self) -> None:
-        """Lets loads share no messages for a while: their answers are large."""
-        self._loads_apart_until_s = time.monotonic() + _APART_S
+    def keep_apart(self) -> None:
+        """Lets calls share no messages for a while: their answers are large."""
+        self._apart_until_s = time.monotonic() + _APART_S
 
     def close(self) -> None:
         """Ends the calls in line as cancelled."""
@@ -154,7 +155,7 @@ class SharedMessages:
     def _enter(self, caller: _Caller) -> None:
         with self._lock:
             self._callers += 1
-            if self._callers <= _ALONE_MAX or self._under_way < _UNDER_WAY_MAX:
+            if self._callers <= self._alone_max or self._under_way < self._under_way_max:
                 self._let_lead(caller)
             else:
                 self._line.append(caller)
@@ -217,7 +218,7 @@ class SharedMessages:
         """Notes that a message has ended; it is the turn of the next in line."""
         with self._lock:
             self._under_way -= 1
-            if self._line and self._under_way < _UNDER_WAY_MAX:
+            if self._line and self._under_way < self._under_way_max:
                 following = self._line.popleft()
                 self._let_lead(following)
                 following.news.release()
@@ -248,7 +249,7 @@ class SharedMessages:
 
     def _note_answer(self, size_bytes: int) -> None:
         if size_bytes > _ANSWER_BYTES_LARGE:
-            self.keep_loads_apart()
+            self.keep_apart()
 
     def _send_alone(self, caller: _Caller) -> Any:
         left_s = caller.left_s

@@ -19,9 +19,9 @@ from statekeeper import (
     StateNotFoundError,
 )
 from statekeeper.testing import TestServer
-from statekeeper.v1.state_requests_pb2 import LoadResponse
+from statekeeper.v1.state_requests_pb2 import SaveResponse
 
-from .answers import answer_with, refuse
+from .answers import refuse
 from .fakes import FakeServer
 
 STATE = {"status": "running"}
@@ -117,25 +117,23 @@ def test_what_is_refused_for_now_is_repeated_with_its_request_id(
     fake: FakeServer, pool: ThreadPoolExecutor
 ) -> None:
     """B70: though it shared a message with others."""
-    for _ in range(4):
-        fake.hold(answer_with(LoadResponse()))
+    for _ in range(8):
+        fake.hold(
+            lambda request, _: SaveResponse(result=fake.service.write(request, request.state))
+        )
     fake.service.answers += [refuse(grpc.StatusCode.UNAVAILABLE, "STORAGE_ERROR")] * 3
     with Client(fake.address) as client:
-        loads = [pool.submit(client.state_manager("e").load) for _ in range(4)]
-        fake.service.wait_for_requests(4)
-        saves = [pool.submit(client.state_manager(f"e{n}").save, STATE) for n in range(6)]
-        while len(client._channel._messages._line) < len(saves):
+        names = [f"e{n}" for n in range(14)]
+        saves = [pool.submit(client.state_manager(name).save, STATE) for name in names]
+        while len(client._channel._writes._line) < 6:
             threading.Event().wait(0.001)
         fake.release.set()
-        assert [save.result(timeout=10).execution_id for save in saves] == [
-            f"e{n}" for n in range(6)
-        ]
-        assert [load.result(timeout=10) for load in loads] == [None] * 4
+        assert [save.result(timeout=10).execution_id for save in saves] == names
 
     requests = [request for name, request in fake.service.requests if name == "Save"]
     assert fake.service.count("Batch") >= 1
-    assert len(requests) == 9
-    assert len({request.options.request_id for request in requests}) == 6
+    assert len(requests) == 14 + 3
+    assert len({request.options.request_id for request in requests}) == 14
 
 
 def test_closing_ends_all_calls(client: Client, pool: ThreadPoolExecutor) -> None:

@@ -142,7 +142,7 @@ def wire() -> Wire:
 def threads(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Iterator[Threads]:
     """Threads that share messages, and wait in line as long as it takes."""
     monkeypatch.setattr(shared_messages, "_IN_LINE_S_MAX", FOREVER_S)
-    threads = Threads(wire, SharedMessages(wire.send))
+    threads = Threads(wire, SharedMessages(wire.send, alone_max=ALONE, under_way_max=2))
     yield threads
     threads.shut_down()
 
@@ -314,7 +314,7 @@ def test_closing_ends_who_is_in_line(busy: Threads) -> None:
     assert [code(call) for call in calls] == [grpc.StatusCode.CANCELLED] * 2
 
 
-def test_loads_with_large_answers_share_no_messages(busy: Threads, wire: Wire) -> None:
+def test_calls_with_large_answers_share_no_messages(busy: Threads, wire: Wire) -> None:
     """B80: as soon as that is known, and for as long as they are large."""
     wire.answer_bytes = 300_000
     first = busy.call("e0", "e1")
