@@ -104,6 +104,9 @@ class Admin:
                 response = _progress(progress)
                 _put_backup(response, making.result())
                 await context.write(response.SerializeToString())
+            except grpc.aio.InternalError:
+                # It cannot be sent: the caller has gone.
+                return
             finally:
                 making.cancel()
 

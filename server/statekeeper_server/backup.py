@@ -24,7 +24,6 @@ from statekeeper_server.folder import DataFolder, shard_path, sync_folder, why_t
 from statekeeper_server.logs import get_logger
 from statekeeper_server.shards import Shards
 from statekeeper_server.store.reader import Reader
-from statekeeper_server.worker import Worker
 
 _log = get_logger(__name__)
 
@@ -132,10 +131,10 @@ class Backups:
             hidden = await asyncio.to_thread(stack.enter_context, _hidden_folder(target))
             # All at once, before the loop answers anybody: whoever writes to one shard
             # because of what another has answered is in the backup with both or neither.
-            copies = [(shard, stack.enter_context(shard.copy())) for shard in self._shards]
+            copies = [stack.enter_context(shard.copy()) for shard in self._shards]
             snapshot_time_us = self._clock.now_us()
-            revisions = tuple(Reader(copy.snapshot).last_revision() for _, copy in copies)
-            progress.total_bytes = sum(copy.size_bytes for _, copy in copies)
+            revisions = tuple(Reader(copy.snapshot).last_revision() for copy in copies)
+            progress.total_bytes = sum(copy.size_bytes for copy in copies)
             await asyncio.to_thread(self._write, copies, hidden, target, progress)
         finally:
             await asyncio.to_thread(stack.close)
@@ -144,14 +143,13 @@ class Backups:
 
     # What follows runs on a thread.
 
-    def _write(
-        self, copies: list[tuple[Worker, Copy]], hidden: Path, target: Path, progress: Progress
-    ) -> None:
+    def _write(self, copies: list[Copy], hidden: Path, target: Path, progress: Progress) -> None:
         with _told_of_the_folder(target):
-            for number, (shard, copy) in enumerate(copies):
+            watch = self._watch(progress)
+            for number, copy in enumerate(copies):
                 folder = shard_path(hidden, number)
                 folder.mkdir(mode=0o700)
-                copy.write(folder, self._watch(shard, progress))
+                copy.write(folder, watch)
                 copy.close()
                 sync_folder(folder)
             write_format(hidden, self._folder.format_text)
@@ -160,11 +158,12 @@ class Backups:
             hidden.rename(target)
             sync_folder(target.parent)
 
-    def _watch(self, shard: Worker, progress: Progress) -> Callable[[int], None]:
+    def _watch(self, progress: Progress) -> Callable[[int], None]:
         def wrote(size_bytes: int) -> None:
             progress.written_bytes += size_bytes
             self._check_wanted(progress)
-            if not shard.in_service:
+            # A shard waits for its snapshot to end before it is opened again.
+            if not all(shard.in_service for shard in self._shards):
                 raise StorageError("a shard went out of service: there is no backup")
 
         return wrote

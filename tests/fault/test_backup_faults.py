@@ -207,11 +207,13 @@ def test_a_full_disk_of_the_data_gives_the_backup_up(
     assert names_in(backup_dir) == []
 
 
+@pytest.mark.parametrize("number", range(SHARDS))
 def test_a_shard_that_breaks_meanwhile_is_not_held_up_by_the_backup(
-    monkeypatch: pytest.MonkeyPatch, brake: Brake, tmp_path: Path, backup_dir: Path
+    monkeypatch: pytest.MonkeyPatch, brake: Brake, tmp_path: Path, backup_dir: Path, number: int
 ) -> None:
-    breaker = break_shard(monkeypatch, 0)
-    name = ids_in_shard(0, SHARDS, 1)[0]
+    """Be it the one that is being copied, or another one."""
+    breaker = break_shard(monkeypatch, number)
+    name = ids_in_shard(number, SHARDS, 1)[0]
     with (
         TestServer(tmp_path / "data", shards=SHARDS, backup_dir=backup_dir) as server,
         RawClient(server.address) as raw,
@@ -219,12 +221,12 @@ def test_a_shard_that_breaks_meanwhile_is_not_held_up_by_the_backup(
         making = Making(raw, brake)
         breaker.before_commit = 1
         assert raw.refusal(raw.stub.Save, save_request(name)).reason == "STORAGE_ERROR"
-        assert not stats(raw).shards[0].in_service
+        assert not stats(raw).shards[number].in_service
         assert backup_refusal(raw, "two").message == "another backup is being made"
         brake.opened.set()
         assert making.end() == "a shard went out of service: there is no backup"
         assert names_in(backup_dir) == []
-        while not stats(raw).shards[0].in_service:
+        while not stats(raw).shards[number].in_service:
             pass
         raw.stub.Save(save_request(name), timeout=DEADLINE_S)
         backup(raw, "one")

@@ -114,10 +114,9 @@ class _Log:
 
     def __init__(self, txn: ReadTransaction) -> None:
         self._txn = txn
-        first = txn.cursor(Table.LOG).seek(_FIRST)
-        last = txn.last_key(Table.LOG)
-        self.first = 0 if first is None else read_revision_key(first[0])
-        self.last = 0 if last is None else read_revision_key(last)
+        store = Reader(txn)
+        self.first = store.compacted_revision() + 1
+        self.last = store.last_revision()
 
     def event(self, revision: int) -> Event | None:
         """An event, if it is there and can be read."""
