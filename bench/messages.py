@@ -17,6 +17,7 @@ UPDATE = "/statekeeper.v1.StateManager/Update"
 CHECKPOINT = "/statekeeper.v1.StateManager/Checkpoint"
 ETCD_PUT = "/etcdserverpb.KV/Put"
 ETCD_RANGE = "/etcdserverpb.KV/Range"
+ETCD_WATCH = "/etcdserverpb.Watch/Watch"
 
 VALUE_BYTES = 1024
 EXECUTIONS = 1024
@@ -116,6 +117,11 @@ def etcd_put(key: str, value: str) -> bytes:
 def etcd_range(key: str) -> bytes:
     """An etcdserverpb.RangeRequest for one key."""
     return _field(1, key.encode())
+
+
+def etcd_watch(key: str) -> bytes:
+    """An etcdserverpb.WatchRequest that creates a watch of one key."""
+    return _field(1, _field(1, key.encode()))
 
 
 def etcd_puts(keys: list[str]) -> Iterator[bytes]:

@@ -28,6 +28,7 @@ from bench import (
     sync_client,
     throughput,
     update_cost,
+    watch,
 )
 from bench.plan import Plan
 from bench.report import Report
@@ -45,6 +46,7 @@ _BENCHMARKS: dict[str, ModuleType] = {
     "checkpoint-cost": checkpoint_cost,
     "list-cost": list_cost,
     "lock-handover": lock_handover,
+    "watch": watch,
     "disk": disk,
     "shards": shards,
     "memory": memory,

@@ -16,16 +16,16 @@ from typing import cast
 import uvloop
 
 STREAMS = 16
-_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-_DATA, _HEADERS, _RST_STREAM, _SETTINGS, _PING, _GOAWAY, _WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
-_END_STREAM, _END_HEADERS, _ACK = 0x1, 0x4, 0x1
-_FRAME_HEAD_BYTES = 9
-_WINDOW_BYTES = 65_535
-_WINDOW_BYTES_MAX = 2**31 - 1
-_INITIAL_WINDOW_SIZE = 4
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+DATA, _HEADERS, _RST_STREAM, SETTINGS, PING, _GOAWAY, _WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
+_END_STREAM, _END_HEADERS, ACK = 0x1, 0x4, 0x1
+FRAME_HEAD_BYTES = 9
+WINDOW_BYTES = 65_535
+WINDOW_BYTES_MAX = 2**31 - 1
+INITIAL_WINDOW_SIZE = 4
 _MESSAGE_BYTES_MAX = 4096
 # The four headers below, once they are in the peer's table (RFC 7541, 6.1).
-_INDEXED_BLOCK = b"\x83\x86\xc1\xc0\xbf\xbe"
+INDEXED_BLOCK = b"\x83\x86\xc1\xc0\xbf\xbe"
 _DRAIN_S_MAX = 30.0
 
 
@@ -85,11 +85,11 @@ class _Connection(asyncio.Protocol):
         self.done = 0
         self.failed = 0
         self._messages = messages
-        self._block = _first_block(method, authority)
+        self._block = first_block(method, authority)
         self._stream = 1
         # Streams in flight, and whether a message has come back on them.
         self._answered: dict[int, bool] = {}
-        self._window_bytes = _WINDOW_BYTES
+        self._window_bytes = WINDOW_BYTES
         self._rest = b""
         self._stopping = False
         self._idle = asyncio.Event()
@@ -97,11 +97,7 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are of no common class with asyncio's.
         self._transport = cast("asyncio.WriteTransport", transport)
-        window = _INITIAL_WINDOW_SIZE.to_bytes(2) + _WINDOW_BYTES_MAX.to_bytes(4)
-        more = (_WINDOW_BYTES_MAX - _WINDOW_BYTES).to_bytes(4)
-        self._transport.write(
-            _PREFACE + _frame(_SETTINGS, 0, 0, window) + _frame(_WINDOW_UPDATE, 0, 0, more)
-        )
+        self._transport.write(greeting())
 
     def start(self) -> None:
         """Send as many calls as may be in flight."""
@@ -124,14 +120,14 @@ class _Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         data = self._rest + data
         at, end = 0, len(data)
-        while end - at >= _FRAME_HEAD_BYTES:
-            payload = at + _FRAME_HEAD_BYTES
+        while end - at >= FRAME_HEAD_BYTES:
+            payload = at + FRAME_HEAD_BYTES
             stop = payload + int.from_bytes(data[at : at + 3])
             if stop > end:
                 break
             kind, flags = data[at + 3], data[at + 4]
             stream = int.from_bytes(data[at + 5 : payload])
-            if kind == _DATA:
+            if kind == DATA:
                 if stop > payload:
                     self._answered[stream] = True
             elif kind == _HEADERS:
@@ -155,9 +151,9 @@ class _Connection(asyncio.Protocol):
     def _control(self, kind: int, flags: int, stream: int, payload: bytes) -> None:
         if kind == _WINDOW_UPDATE and not stream:
             self._window_bytes += int.from_bytes(payload)
-        elif kind in (_SETTINGS, _PING) and not flags & _ACK:
-            answer = payload if kind == _PING else b""
-            self._transport.write(_frame(kind, _ACK, 0, answer))
+        elif kind in (SETTINGS, PING) and not flags & ACK:
+            answer = payload if kind == PING else b""
+            self._transport.write(frame(kind, ACK, 0, answer))
         elif kind == _RST_STREAM:
             # Follows an answer too, where the server has not seen the request's end yet.
             self._finish(stream)
@@ -174,20 +170,8 @@ class _Connection(asyncio.Protocol):
         ):
             message = next(self._messages)
             length = len(message)
-            stream = self._stream.to_bytes(4)
-            frames += (
-                len(self._block).to_bytes(3),
-                b"\x01\x04",  # HEADERS, END_HEADERS
-                stream,
-                self._block,
-                (length + 5).to_bytes(3),
-                b"\x00\x01",  # DATA, END_STREAM
-                stream,
-                b"\x00",  # not compressed
-                length.to_bytes(4),
-                message,
-            )
-            self._block = _INDEXED_BLOCK
+            frames += call_frames(self._block, self._stream, message)
+            self._block = INDEXED_BLOCK
             self._answered[self._stream] = False
             self._stream += 2
             self._window_bytes -= length + 5
@@ -195,7 +179,31 @@ class _Connection(asyncio.Protocol):
             self._transport.write(b"".join(frames))
 
 
-def _first_block(method: str, authority: str) -> bytes:
+def greeting() -> bytes:
+    """What a client begins with: it takes all that is sent."""
+    window = INITIAL_WINDOW_SIZE.to_bytes(2) + WINDOW_BYTES_MAX.to_bytes(4)
+    more = (WINDOW_BYTES_MAX - WINDOW_BYTES).to_bytes(4)
+    return PREFACE + frame(SETTINGS, 0, 0, window) + frame(_WINDOW_UPDATE, 0, 0, more)
+
+
+def call_frames(block: bytes, stream: int, message: bytes) -> tuple[bytes, ...]:
+    """A call that sends one message; the block is `first_block`, then INDEXED_BLOCK."""
+    number, length = stream.to_bytes(4), len(message)
+    return (
+        len(block).to_bytes(3),
+        b"\x01\x04",  # HEADERS, END_HEADERS
+        number,
+        block,
+        (length + 5).to_bytes(3),
+        b"\x00\x01",  # DATA, END_STREAM
+        number,
+        b"\x00",  # not compressed
+        length.to_bytes(4),
+        message,
+    )
+
+
+def first_block(method: str, authority: str) -> bytes:
     """The headers of the first call; the peer keeps the literal ones in its table."""
     parts = (
         b"\x83\x86",  # :method POST, :scheme http
@@ -216,5 +224,6 @@ def _text(text: str) -> bytes:
     return bytes((len(text),)) + text.encode()
 
 
-def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+    """A frame of HTTP/2."""
     return len(payload).to_bytes(3) + bytes((kind, flags)) + stream.to_bytes(4) + payload
