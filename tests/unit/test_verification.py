@@ -224,6 +224,12 @@ DAMAGES: dict[str, tuple[Callable[[WriteTransaction], None], str]] = {
     "pause is gone": (_drop(Table.PAUSES), "pauses, not"),
     "pause is garbled": (_garble(Table.PAUSES), "cannot be read"),
     "inbox is empty": (_clear(Table.INBOX), "is not in the inbox"),
+    "timers are gone": (_clear(Table.TIMERS), "nothing happens when the time of its pause"),
+    "expiries are gone": (_clear(Table.EXPIRIES), "nobody looks at it when it expires"),
+    "expiry of nobody": (
+        lambda txn: txn.put(Table.EXPIRIES, revision_key(1) * 2, b""),
+        "executions are looked at in time, not",
+    ),
     "tokens are gone": (_clear(Table.TOKENS), "leads nowhere"),
     "token of an answer is gone": (_clear(Table.TOKENS), "no token leads to the row"),
     "token is garbled": (_garble(Table.TOKENS), "of the table tokens cannot be read"),

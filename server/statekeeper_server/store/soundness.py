@@ -18,6 +18,7 @@ from statekeeper_server.keys import (
     PauseNumber,
     after,
     document_of,
+    expiry_key,
     inbox_key,
     pause_key,
     pin_key,
@@ -25,6 +26,7 @@ from statekeeper_server.keys import (
     read_revision_key,
     revision_key,
     split_version_key,
+    timer_key,
 )
 from statekeeper_server.storage.v1.records_pb2 import (
     CheckpointRow,
@@ -81,7 +83,7 @@ def problems(txn: ReadTransaction, placement: Placement, read: Callable[[], None
     log = _Log(txn)
     yield from log.problems(read)
     uids: dict[int, None] = {}
-    index_rows_count = 0
+    index_rows_count = expiries_count = 0
     for row, raw in _rows(txn, Table.HEADS):
         read()
         try:
@@ -97,6 +99,7 @@ def problems(txn: ReadTransaction, placement: Placement, read: Callable[[], None
         if not placement.has(key):
             yield f"{name}: it belongs into another shard"
         yield from (f"{name}: {problem}" for problem in _Execution(txn, key, head).problems(log))
+        expiries_count += head.sweep_time_us > 0
         indexed = index_rows(key, head.execution.state)
         index_rows_count += len(indexed)
         if any(txn.get(table, index_row) is None for table, index_row in indexed):
@@ -104,6 +107,8 @@ def problems(txn: ReadTransaction, placement: Placement, read: Callable[[], None
     found = sum(txn.count(table) for table in _INDEXES)
     if found != index_rows_count:
         yield f"executions are found by {found} statuses and labels, they have {index_rows_count}"
+    if txn.count(Table.EXPIRIES) != expiries_count:
+        yield f"{txn.count(Table.EXPIRIES)} executions are looked at in time, not {expiries_count}"
     yield from _rows_of_nobody(txn, uids)
     yield from _tokens_and_requests(txn, uids)
     yield from _unreadable(txn, Table.LOCKS, LockRow)
@@ -159,6 +164,12 @@ class _Execution:
                 yield f"the log lacks its last change, at revision {execution.revision}"
             elif (event.uid, event.execution.revision) != (head.uid, execution.revision):
                 yield f"the event at its revision {execution.revision} is another execution's"
+        sweep_us = head.sweep_time_us
+        if (sweep_us or head.expire_time_us) and (
+            not 0 < sweep_us <= head.expire_time_us
+            or self._txn.get(Table.EXPIRIES, expiry_key(sweep_us, head.uid)) != self._key.row
+        ):
+            yield "nobody looks at it when it expires"
         yield from self._entries()
         yield from self._checkpoints()
         yield from self._pauses()
@@ -241,6 +252,9 @@ class _Execution:
                 yield f"its open pause {number.pause_id} is not there"
             if self._txn.get(Table.INBOX, waiting) is None:
                 yield f"its open pause {number.pause_id} is not in the inbox"
+            due_us = pause.expire_time_us
+            if due_us and self._txn.get(Table.TIMERS, timer_key(due_us, number)) is None:
+                yield f"nothing happens when the time of its pause {number.pause_id} is over"
             if pause.token_hash and self._txn.get(Table.TOKENS, pause.token_hash) is None:
                 yield f"the token of its open pause {number.pause_id} leads nowhere"
 
