@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench import (
     async_client,
+    backup_cost,
     checkpoint_cost,
     disk,
     latency,
@@ -44,6 +45,7 @@ _BENCHMARKS: dict[str, ModuleType] = {
     "update-cost": update_cost,
     "restart": restart,
     "checkpoint-cost": checkpoint_cost,
+    "backup-cost": backup_cost,
     "list-cost": list_cost,
     "lock-handover": lock_handover,
     "watch": watch,
