@@ -24,6 +24,18 @@ def test_get_shows_the_state(cli: Cli, order: StateManager, namespace: str) -> N
     assert state["revision"] == loaded.revision
 
 
+def test_text_of_any_language_is_shown_as_it_is(cli: Cli, client: Client, namespace: str) -> None:
+    """B78: but for what would not print."""
+    text = "Ädä 日本 \U0001f600\u202e\x9b\x1b\n"
+    client.state_manager("said", namespace=namespace).save(
+        {"status": "running", "context": {"text": text}}
+    )
+    printed = cli.done("get", "said")
+
+    assert '"Ädä 日本 \U0001f600\\u202e\\u009b\\u001b\\n"' in printed
+    assert cli.document("get", "said")["context"]["text"] == text
+
+
 def test_get_shows_what_was(cli: Cli, order: StateManager) -> None:
     first = min(change.revision for change in order.list_revisions())
     for how in (("--revision", str(first)), ("--checkpoint", "before")):

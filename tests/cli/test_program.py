@@ -75,6 +75,17 @@ def test_progress_is_for_terminals(
     assert f"{namespace}-seen" in seen
 
 
+def test_what_the_terminal_cannot_show_is_no_failure(
+    order: StateManager, target: dict[str, str]
+) -> None:
+    order.update(context={"text": "日本"})
+    order.pause(member="日本", reason="r")
+    for command in (("get", "order-1"), ("pauses",)):
+        ended = run_process(*command, env=target | {"PYTHONIOENCODING": "ascii"})
+        assert (ended.code, ended.stderr) == (0, "")
+        assert "\\u65e5\\u672c" in ended.stdout
+
+
 def test_flags_come_before_variables(server: TestServer, order: StateManager) -> None:
     wrong = {"STATEKEEPER_TARGET": "127.0.0.1:1", "STATEKEEPER_NAMESPACE": "nobody"}
     ended = run_process(

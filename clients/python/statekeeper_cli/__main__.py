@@ -1,5 +1,6 @@
 """Starts the command line; says what to install where that is missing."""
 
+import io
 import sys
 
 _WRONG_USE = 2
@@ -7,6 +8,10 @@ _WRONG_USE = 2
 
 def main() -> None:
     """Runs `statekeeper`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # What a terminal of another time cannot show is no reason to fail.
+            stream.reconfigure(errors="backslashreplace")
     try:
         from statekeeper_cli.program import program  # noqa: PLC0415 - may not be installed
 

@@ -1,6 +1,5 @@
 """What commands print: tables for people, JSON for programs."""
 
-import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 from rich.text import Text
 
-from statekeeper_cli.texts import shown
+from statekeeper_cli.texts import json_text, shown
 
 # Nothing is cut or wrapped where nobody looks at it.
 _WIDTH_OF_A_FILE = 100_000
@@ -28,12 +27,12 @@ _STYLES = {
 
 def print_json(value: object) -> None:
     """Prints one JSON document on one line."""
-    click.echo(json.dumps(value, ensure_ascii=True))
+    click.echo(json_text(value))
 
 
 def print_document(value: object) -> None:
     """Prints JSON for people to read."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=True))
+    click.echo(json_text(value, indent=2))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

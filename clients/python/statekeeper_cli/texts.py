@@ -5,6 +5,7 @@ what a terminal would obey.
 """
 
 import datetime as dt
+import json
 
 
 def shown(value: object) -> str:
@@ -17,3 +18,12 @@ def shown(value: object) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def json_text(value: object, *, indent: int | None = None) -> str:
+    """A value as JSON, readable, but what does not print is escaped."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    if text.isprintable():
+        return text
+    # Such a character stands in a string, where JSON has an escape for it.
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)

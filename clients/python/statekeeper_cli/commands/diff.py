@@ -16,7 +16,7 @@ from statekeeper_cli.connection import (
 )
 from statekeeper_cli.moments import NOW, load_at
 from statekeeper_cli.output import print_json
-from statekeeper_cli.texts import shown
+from statekeeper_cli.texts import json_text, shown
 
 # What moves with every write is no difference of the state.
 _BESIDE = {"revision", "version", "create_time", "update_time", "expire_time", "pauses"}
@@ -95,6 +95,6 @@ def _comparable(state: ExecutionState) -> dict[str, Any]:
 
 def _print(difference: Difference) -> None:
     values = [value for value in difference[2:] if value is not _ABSENT]
-    text = " -> ".join(json.dumps(value) for value in values)
+    text = " -> ".join(json_text(value) for value in values)
     line = f"{_SIGNS[difference.change]} {shown(difference.path)}: {text}"
     click.secho(line, fg=_COLOURS[difference.change])
