@@ -23,14 +23,14 @@ from statekeeper_server.errors import (
     RevisionCompactedError,
 )
 from statekeeper_server.keys import ExecutionKey
-from statekeeper_server.limits import ANSWER_BYTES_MAX, LARGE_BYTES
+from statekeeper_server.limits import ANSWER_BYTES_MAX
 from statekeeper_server.operations.answers import revisions
 from statekeeper_server.operations.get_lock import GetLock, get_lock
 from statekeeper_server.operations.list import List, list_executions
 from statekeeper_server.operations.list_checkpoints import ListCheckpoints, list_checkpoints
 from statekeeper_server.operations.list_pauses import ListPauses, list_pauses
 from statekeeper_server.operations.list_revisions import ListRevisions, list_revisions
-from statekeeper_server.operations.load import Load, find, load, put_found, put_loaded
+from statekeeper_server.operations.load import Load, find, is_large, load, put_found, put_loaded
 from statekeeper_server.operations.pause_expiry import (
     Settle,
     has_due_pause,
@@ -45,12 +45,8 @@ from statekeeper_server.requests.list import list_page_token
 from statekeeper_server.requests.list_pauses import pauses_page_token
 from statekeeper_server.requests.pages import page_token
 from statekeeper_server.shards import Shards
-from statekeeper_server.storage.v1.records_pb2 import Head
-from statekeeper_server.store.reader import Reader, entries_count, value_bytes
+from statekeeper_server.store.reader import Reader, value_bytes
 from statekeeper_server.worker import Worker
-
-# What has more entries takes too long for the event loop, however small they are.
-_MANY_ENTRIES = 200
 
 T = TypeVar("T")
 Read = Callable[[Reader, Any, int], Message]
@@ -100,7 +96,7 @@ class Snapshots:
             response = LoadResponse()
             if loaded is not None:
                 head = loaded.head
-                if _is_large(head) or has_due_pause(head, now_us):
+                if is_large(head) or has_due_pause(head, now_us):
                     return None
                 put_loaded(response.execution, store, loaded, request.selection)
         return response.SerializeToString()
@@ -236,7 +232,3 @@ def checkpoints_page(store: Reader, request: ListCheckpoints, now_us: int) -> Me
     if next_after is not None:
         response.next_page_token = checkpoints_page_token(request, next_after)
     return response
-
-
-def _is_large(head: Head) -> bool:
-    return value_bytes(head) > LARGE_BYTES or entries_count(head) > _MANY_ENTRIES

@@ -10,6 +10,7 @@ import grpc
 from statekeeper.v1.watch_pb2 import WatchRequest, WatchResponse
 from statekeeper_server import wire
 from statekeeper_server.admission import Admission
+from statekeeper_server.channel import Channel
 from statekeeper_server.clock import Clock
 from statekeeper_server.errors import (
     OverloadedError,
@@ -21,7 +22,7 @@ from statekeeper_server.requests import check_watch
 from statekeeper_server.requests.resume_token import ResumeTokens
 from statekeeper_server.rpc import Context, guarded, parse
 from statekeeper_server.shards import Shards
-from statekeeper_server.tails import Channel, Tail
+from statekeeper_server.tail import Tail
 
 _FIELDS = WatchResponse.DESCRIPTOR.fields_by_name
 _TOKEN_KEY = wire.field_key(_FIELDS["resume_token"].number)

@@ -278,7 +278,7 @@ def test_b82_b86_every_watcher_is_told_exactly_what_happened(
 ) -> None:
     """B82, B86: whatever it watches, wherever it begins, however often it breaks off."""
     monkeypatch.setattr("statekeeper_server.operations.watch._STEP_ROWS", rows)
-    monkeypatch.setattr("statekeeper_server.tails._QUEUE_ROWS_MAX", rows // 2)
+    monkeypatch.setattr("statekeeper_server.tail._QUEUE_ROWS_MAX", rows // 2)
     with (
         TestServer(shards=SHARDS, versions_kept=100_000) as server,
         RawClient(server.address) as raw,

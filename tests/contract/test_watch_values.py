@@ -7,15 +7,19 @@ from statekeeper.v1.execution_pb2 import (
     STATUS_RUNNING,
     ExecutionState,
 )
-from statekeeper.v1.history_pb2 import EVENT_KIND_DELETED, EVENT_KIND_UPDATED
+from statekeeper.v1.history_pb2 import EVENT_KIND_DELETED, EVENT_KIND_SAVED, EVENT_KIND_UPDATED
 from statekeeper.v1.lock_pb2 import LockRequest
+from statekeeper.v1.operation_pb2 import Operation
+from statekeeper.v1.state_requests_pb2 import UpdateRequest
 from statekeeper.v1.value_pb2 import Document, Value
 from statekeeper.v1.watch_pb2 import WATCH_INCLUDE_CHANGES, WATCH_INCLUDE_STATE
 from tests.support.checkpoints import checkpoint, restore
 from tests.support.pauses import open_pause, resume
 from tests.support.raw import RawClient, document, key_of, save_request, update_request
+from tests.support.transactions import pause_op, transact
 from tests.support.watching import Watch, merge, watch_request
 
+JSON_1 = Value(json="1")
 FULL = ExecutionState(
     status=STATUS_RUNNING,
     input=document(amount="1"),
@@ -197,3 +201,28 @@ def test_b81_large_states_are_told_message_by_message(raw: RawClient, execution_
     ) as all_:
         (shown,) = all_.snapshot()
         assert len(shown.execution.state.context.entries["big"].binary) == sizes[-1]
+
+
+def test_b81_events_of_one_revision_that_fill_several_messages_have_one_token(
+    raw: RawClient, execution_id: str
+) -> None:
+    """B81, B82: so a watch that breaks off in their midst is told all of them again."""
+    raw.stub.Save(save_request(execution_id))
+    many = ExecutionState(context=Document(entries={f"{n:0>250}": JSON_1 for n in range(900)}))
+    operations = [Operation(update=UpdateRequest(changes=many)), *(pause_op() for _ in range(9))]
+    with (
+        Watch(raw, watch_request(execution_id)).begun() as live,
+        Watch(raw, watch_request(execution_id)).begun() as begun,
+    ):
+        done = transact(raw, execution_id, *operations).result
+        raw.stub.Save(save_request(execution_id))
+        token = begun.token
+        messages = [live.message()]
+        while not messages[-1].resume_token:
+            messages.append(live.message())
+        assert len(messages) == 10
+        assert {e.revision for message in messages for e in message.events} == {done.revision}
+        live.events(10)
+        assert live.event().kind == EVENT_KIND_SAVED
+    with Watch(raw, watch_request(execution_id, resume_token=token)) as again:
+        assert again.events(10) == [e for message in messages for e in message.events]

@@ -10,6 +10,7 @@ from statekeeper_server.keys import (
     document_prefix,
     entry_prefix,
 )
+from statekeeper_server.limits import LARGE_BYTES
 from statekeeper_server.operations.answers import (
     put_execution,
     put_pauses,
@@ -19,7 +20,10 @@ from statekeeper_server.operations.past import at_checkpoint, at_revision, check
 from statekeeper_server.operations.selection import Selection
 from statekeeper_server.operations.writing import living
 from statekeeper_server.storage.v1.records_pb2 import Head
-from statekeeper_server.store.reader import Reader, StoredValue
+from statekeeper_server.store.reader import Reader, StoredValue, entries_count, value_bytes
+
+# What has more entries takes too long for the event loop, however small they are.
+_MANY_ENTRIES = 200
 
 
 class Load(NamedTuple):
@@ -42,6 +46,11 @@ class Loaded(NamedTuple):
 
     head: Head
     execution: Execution
+
+
+def is_large(head: Head) -> bool:
+    """Whether it takes too long for the event loop to read all of an execution."""
+    return value_bytes(head) > LARGE_BYTES or entries_count(head) > _MANY_ENTRIES
 
 
 def find(store: Reader, request: Load, now_us: int) -> Loaded | None:

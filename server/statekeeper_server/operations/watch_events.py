@@ -17,6 +17,7 @@ from statekeeper.v1.value_pb2 import Document
 from statekeeper.v1.watch_pb2 import (
     WATCH_INCLUDE_CHANGES,
     WATCH_INCLUDE_HEAD,
+    WATCH_INCLUDE_STATE,
     WatchInclude,
     WatchResponse,
 )
@@ -29,7 +30,7 @@ from statekeeper_server.keys import (
     entry_prefix,
     read_entry_prefix,
 )
-from statekeeper_server.operations.load import Loaded, put_loaded
+from statekeeper_server.operations.load import Loaded, is_large, put_loaded
 from statekeeper_server.operations.times import set_time
 from statekeeper_server.storage.v1.records_pb2 import Event, Head
 from statekeeper_server.store.reader import Entry, Reader
@@ -81,20 +82,21 @@ def heads(revision: int, event: Event) -> list[tuple[EventKind, bytes]]:
 
 def values(store: Reader, revision: int, event: Event, include: WatchInclude) -> bytes:
     """What a row's first event has besides: the values, as of its revision."""
-    if include == WATCH_INCLUDE_HEAD or not event.uid or event.acts[0].kind in _ENDS:
+    if not _has_values(revision, event, include):
         return b""
-    execution = event.execution
-    if include == WATCH_INCLUDE_CHANGES and execution.revision != revision:
+    return _values(store, _head_of(store, event), event, include)
+
+
+def values_at_once(
+    store: Reader, revision: int, event: Event, include: WatchInclude
+) -> bytes | None:
+    """The same, unless it takes too long for the event loop."""
+    if not _has_values(revision, event, include):
         return b""
-    message = WatchEvent()
-    head = store.head(ExecutionKey(execution.key.namespace, execution.key.execution_id))
-    if (
-        head is None
-        or head.uid != event.uid
-        or not _put_values(message, store, head, event, include)
-    ):
-        message = WatchEvent(values_missing=True)
-    return message.SerializeToString()
+    head = _head_of(store, event)
+    if head is not None and is_large(head):
+        return None
+    return _values(store, head, event, include)
 
 
 def snapshot(store: Reader, head: Head, include: WatchInclude) -> bytes:
@@ -128,6 +130,27 @@ def fields(
 def field(event: bytes) -> bytes:
     """A serialised event as a field of a message."""
     return wire.field(_EVENTS_KEY, event)
+
+
+def _has_values(revision: int, event: Event, include: WatchInclude) -> bool:
+    """Whether there is anything to tell."""
+    if include == WATCH_INCLUDE_HEAD or not event.uid or event.acts[0].kind in _ENDS:
+        return False
+    return include == WATCH_INCLUDE_STATE or event.execution.revision == revision
+
+
+def _head_of(store: Reader, event: Event) -> Head | None:
+    """The execution as it is now, if it is still the same one."""
+    key = event.execution.key
+    head = store.head(ExecutionKey(key.namespace, key.execution_id))
+    return None if head is None or head.uid != event.uid else head
+
+
+def _values(store: Reader, head: Head | None, event: Event, include: WatchInclude) -> bytes:
+    message = WatchEvent()
+    if head is None or not _put_values(message, store, head, event, include):
+        message = WatchEvent(values_missing=True)
+    return message.SerializeToString()
 
 
 def _put_values(
