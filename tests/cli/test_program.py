@@ -81,7 +81,7 @@ def test_what_the_terminal_cannot_show_is_no_failure(
     order.update(context={"text": "日本"})
     order.pause(member="日本", reason="r")
     for command in (("get", "order-1"), ("pauses",)):
-        ended = run_process(*command, env=target | {"PYTHONIOENCODING": "ascii"})
+        ended = run_process(*command, env=target | {"PYTHONIOENCODING": "iso-8859-1"})
         assert (ended.code, ended.stderr) == (0, "")
         assert "\\u65e5\\u672c" in ended.stdout
 
