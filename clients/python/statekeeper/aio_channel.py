@@ -9,16 +9,12 @@ from typing import Any, TypeVar
 import grpc
 from grpc import aio
 
-from statekeeper.aio_pipeline import (
-    OPERATION_BYTES_MAX,
-    OPERATIONS,
-    AioPipeline,
-    PipelineError,
-)
+from statekeeper.aio_pipeline import AioPipeline
 from statekeeper.aio_stream import AioStream, failure_of
 from statekeeper.batch import Batch
 from statekeeper.calls import Call, Page
 from statekeeper.errors import StateError
+from statekeeper.messages import OPERATION_BYTES_MAX, OPERATIONS, OperationError
 from statekeeper.rpc_errors import Failure
 from statekeeper.transport import (
     CHANNEL_OPTIONS,
@@ -161,7 +157,7 @@ class AioChannel:
             left_s = ends_s - time.monotonic()
             try:
                 return await self._pipeline.call(name, call.request, size_bytes, left_s)
-            except PipelineError as error:
+            except OperationError as error:
                 failed = self.route.translate(error.failure, call)
                 delay_s = retry_delay_s(failed, attempt)
                 if delay_s is None or delay_s >= ends_s - time.monotonic():

@@ -20,25 +20,12 @@ from google.protobuf.message import Message
 from grpc import aio
 
 from statekeeper.backoff import Backoff
-from statekeeper.rpc_errors import DETAILS_TRAILER, Failure
+from statekeeper.messages import OperationError, failure_of
+from statekeeper.rpc_errors import Failure
 from statekeeper.transport import FIND_S
 from statekeeper.v1.batch_pb2 import BatchRequest, BatchResponse
 from statekeeper.v1.operation_pb2 import Operation
 
-# By the names of RPCs. Locks are left out: a call that waits must be one that can be
-# cancelled.
-OPERATIONS = {
-    "Save": "save",
-    "Load": "load",
-    "Update": "update",
-    "Delete": "delete",
-    "Pause": "pause",
-    "Resume": "resume",
-    "Checkpoint": "checkpoint",
-    "Restore": "restore",
-}
-# What is larger would hold up the others in the stream.
-OPERATION_BYTES_MAX = 64 * 1024
 _MESSAGE_OPERATIONS_MAX = 500
 _MESSAGE_BYTES_MAX = 256 * 1024
 _NANOS_PER_SECOND = 1_000_000_000
@@ -46,14 +33,6 @@ _NANOS_PER_SECOND = 1_000_000_000
 _BROKEN = frozenset((grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.OK))
 # The details of INTERNAL where gRPC could not send or receive, and asked no further.
 _CORE_ERROR = "Internal error from Core"
-
-
-class PipelineError(Exception):
-    """A call did not succeed."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.details)
-        self.failure = failure
 
 
 @dataclass(slots=True, eq=False)
@@ -104,7 +83,7 @@ class AioPipeline:
             timeout_s: How long it may take.
 
         Raises:
-            PipelineError: It did not succeed.
+            OperationError: It did not succeed.
         """
         answer: asyncio.Future[Any] = self._loop.create_future()
         pending = _Pending(name, request, size_bytes, self._loop.time() + timeout_s, answer)
@@ -208,10 +187,7 @@ class AioPipeline:
                 continue
             name = result.WhichOneof("response")
             if name == "error":
-                status = result.error
-                trailer = (DETAILS_TRAILER, status.SerializeToString())
-                failure = Failure(_CODES[status.code], status.message, (trailer,))
-                pending.answer.set_exception(PipelineError(failure))
+                pending.answer.set_exception(OperationError(failure_of(result.error)))
             else:
                 pending.answer.set_result(getattr(result, name))
 
@@ -223,7 +199,7 @@ class AioPipeline:
     def _fail_all(self, failure: Failure) -> None:
         for pending in (*self._sent.values(), *self._unsent.values()):
             if not pending.answer.done():
-                pending.answer.set_exception(PipelineError(failure))
+                pending.answer.set_exception(OperationError(failure))
         self._sent, self._unsent = {}, {}
 
 
@@ -241,9 +217,6 @@ def _ended_stream() -> Iterator[None]:
             raise
 
 
-_CODES = {code.value[0]: code for code in grpc.StatusCode}
-
-
 def _add(operation: Operation, tag: int, pending: _Pending, left_s: float) -> None:
     operation.tag = tag
     getattr(operation, pending.name).CopyFrom(pending.request)
@@ -255,5 +228,5 @@ def _add(operation: Operation, tag: int, pending: _Pending, left_s: float) -> No
 def _give_up(answer: asyncio.Future[Any]) -> None:
     if not answer.done():
         answer.set_exception(
-            PipelineError(Failure(grpc.StatusCode.DEADLINE_EXCEEDED, "no answer in time", ()))
+            OperationError(Failure(grpc.StatusCode.DEADLINE_EXCEEDED, "no answer in time", ()))
         )

@@ -11,9 +11,9 @@ from google.protobuf.message import Message
 from statekeeper.batch import Batch
 from statekeeper.calls import Call, Page
 from statekeeper.errors import StateError
-from statekeeper.messages import OPERATIONS, OperationError
+from statekeeper.messages import OPERATION_BYTES_MAX, OPERATIONS, OperationError
 from statekeeper.rpc_errors import failure_of_call
-from statekeeper.shared_messages import OPERATION_BYTES_MAX, SharedMessages
+from statekeeper.shared_messages import SharedMessages
 from statekeeper.stream import Stream
 from statekeeper.transport import (
     CHANNEL_OPTIONS,

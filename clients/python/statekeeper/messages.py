@@ -24,6 +24,9 @@ OPERATIONS: Mapping[str, str] = MappingProxyType(
         "Restore": "restore",
     }
 )
+OPERATION_BYTES_MAX = 64 * 1024
+"""What is larger shares no message that others wait for."""
+
 OPERATIONS_MAX = 1_000
 """How many operations a message may have."""
 

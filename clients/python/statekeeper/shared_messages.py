@@ -23,8 +23,6 @@ from statekeeper.messages import OperationError, failure_of, put
 from statekeeper.rpc_errors import Failure, failure_of_call
 from statekeeper.v1.batch_pb2 import BatchRequest, BatchResponse
 
-# What is larger would hold up the others in the message.
-OPERATION_BYTES_MAX = 64 * 1024
 _MESSAGE_OPERATIONS_MAX = 500
 _MESSAGE_BYTES_MAX = 256 * 1024
 # Who has waited so long in line waits for none of the messages under way: gRPC may be
