@@ -50,7 +50,7 @@ async def _fill(data_dir: Path, executions: int) -> None:
 
 def _handler_of_save(server: Server) -> Save:
     """What gRPC calls for a Save; without a context, so that an error is an exception here."""
-    handler = server._service.handler().service(  # noqa: SLF001 - gRPC has no way to ask for it
+    handler = server._service.handlers()[0].service(  # noqa: SLF001 - gRPC has no way to ask for it
         cast("grpc.HandlerCallDetails", _Details(messages.SAVE))
     )
     if handler is None:

@@ -10,6 +10,8 @@ StateError
 ├── SerializationError       path: a value is not JSON
 ├── InvalidRequestError      violations: what is malformed, field by field
 ├── StateTooLargeError       size_bytes, limit_bytes
+├── SchemaViolationError     key, path, rule: a value does not fit its schema
+├── StateAccessDeniedError   member, key: it may not write it
 ├── RequestIdReusedError     the request_id belongs to another write
 ├── RevisionCompactedError   oldest_revision: what is older is not kept whole
 ├── OverloadedError          retry_after_s, resume_token: too much is waiting
@@ -195,6 +197,37 @@ class StateTooLargeError(StateError):
     @property
     def metadata(self) -> Mapping[str, str]:
         return {"size": str(self.size_bytes), "limit": str(self.limit_bytes)}
+
+
+class SchemaViolationError(StateError):
+    """A value of the shared state does not fit its schema."""
+
+    reason = "SCHEMA_VIOLATION"
+
+    def __init__(self, message: str, key: str, path: str, rule: str) -> None:
+        super().__init__(message)
+        self.key = key
+        self.path = path
+        self.rule = rule
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        return {"key": self.key, "path": self.path, "rule": self.rule}
+
+
+class StateAccessDeniedError(StateError):
+    """A member has not declared that it writes a key of the shared state."""
+
+    reason = "STATE_ACCESS_DENIED"
+
+    def __init__(self, message: str, member: str, key: str) -> None:
+        super().__init__(message)
+        self.member = member
+        self.key = key
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        return {"member": self.member, "key": self.key}
 
 
 class RequestIdReusedError(StateError):

@@ -20,7 +20,7 @@ from statekeeper_server.engine import Engine, EngineBrokenError, Table
 from statekeeper_server.engine.lmdb import LmdbEngine, verify
 from statekeeper_server.storage.v1.records_pb2 import ShardMeta
 
-FORMAT = 4
+FORMAT = 5
 _META_KEY = b"shard"
 
 

@@ -10,7 +10,7 @@ import struct
 from hashlib import blake2b
 from typing import NamedTuple, Self
 
-from statekeeper_server.documents import STATE_DOCUMENTS_END
+from statekeeper_server.documents import RESTORED_DOCUMENTS_END, STATE_DOCUMENTS_END
 
 _REVISION = struct.Struct(">Q")
 _ENTRY_HEAD = struct.Struct(">QBB")
@@ -83,6 +83,16 @@ def version_key(prefix: bytes, revision: int) -> bytes:
 def state_end(uid: int) -> bytes:
     """What the keys of all entries of an execution's state are smaller than."""
     return revision_key(uid) + bytes((STATE_DOCUMENTS_END,))
+
+
+def restored_end(uid: int) -> bytes:
+    """The same for all entries that restoring brings back."""
+    return revision_key(uid) + bytes((RESTORED_DOCUMENTS_END,))
+
+
+def access_key(uid: int, name: str) -> bytes:
+    """Key of who has accessed a key of the shared state."""
+    return revision_key(uid) + name.encode()
 
 
 def document_prefix(uid: int, document: int) -> bytes:

@@ -54,8 +54,10 @@ class Server:
             open_pauses_max=config.open_pauses_max,
             lock_waiters_max=config.lock_waiters_max,
         )
-        self._health = Health("", service.SERVICE_NAME, admin.SERVICE_NAME)
-        self._reflection = Reflection(service.SERVICE_NAME, admin.SERVICE_NAME, health.SERVICE_NAME)
+        self._health = Health("", *service.SERVICE_NAMES, admin.SERVICE_NAME)
+        self._reflection = Reflection(
+            *service.SERVICE_NAMES, admin.SERVICE_NAME, health.SERVICE_NAME
+        )
         self.address = ""
 
     async def start(self) -> None:
@@ -89,8 +91,12 @@ class Server:
         backups = Backups(config.backup_dir, self._folder, self._shards, self._clock)
         self._admin = Admin(self._shards, backups, self._clock, admission)
         self._server.add_generic_rpc_handlers(
-            served.handler()
-            for served in (self._service, self._admin, self._health, self._reflection)
+            (
+                *self._service.handlers(),
+                self._admin.handler(),
+                self._health.handler(),
+                self._reflection.handler(),
+            )
         )
         self._health.report(serving=True)
         await self._server.start()

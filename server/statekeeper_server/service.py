@@ -1,4 +1,4 @@
-"""The RPCs of StateManager: check, apply or read, answer."""
+"""The RPCs of StateManager and SharedState: check, apply or read, answer."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import Message
 
-from statekeeper.v1 import state_manager_pb2
+from statekeeper.v1 import shared_state_pb2, state_manager_pb2
 from statekeeper.v1.checkpoint_pb2 import (
     CheckpointRequest,
     DeleteCheckpointRequest,
@@ -24,6 +24,12 @@ from statekeeper.v1.pause_requests_pb2 import (
     ListPausesRequest,
     PauseRequest,
     ResumeRequest,
+)
+from statekeeper.v1.shared_state_requests_pb2 import (
+    DefineStateRequest,
+    GetAccessReportRequest,
+    ReadStateRequest,
+    WriteStateRequest,
 )
 from statekeeper.v1.state_requests_pb2 import (
     DeleteRequest,
@@ -42,16 +48,20 @@ from statekeeper_server.entries import Kind
 from statekeeper_server.limits import StateLimits
 from statekeeper_server.operations.apply import apply
 from statekeeper_server.operations.checkpoint import checkpoint, delete_checkpoint
+from statekeeper_server.operations.define_state import define_state
 from statekeeper_server.operations.delete import delete
+from statekeeper_server.operations.get_access_report import get_access_report
 from statekeeper_server.operations.get_pause import get_pause
 from statekeeper_server.operations.load import Load
 from statekeeper_server.operations.lock import lock, renew_lock, unlock
 from statekeeper_server.operations.pause import pause
+from statekeeper_server.operations.read_state import read_state
 from statekeeper_server.operations.restore import Restore, restore
 from statekeeper_server.operations.resume import resume, waiting
 from statekeeper_server.operations.save import save
 from statekeeper_server.operations.transaction import Transaction, transaction
 from statekeeper_server.operations.update import Update, update
+from statekeeper_server.operations.write_state import write_state
 from statekeeper_server.operations.writing import Done, WriteRequest
 from statekeeper_server.rpc import unary
 from statekeeper_server.shards import Shards
@@ -59,13 +69,15 @@ from statekeeper_server.snapshots import Read, Snapshots, checkpoints_page, revi
 from statekeeper_server.store.lock_table import Waiter
 from statekeeper_server.watch import Watches
 
-SERVICE_NAME = state_manager_pb2.DESCRIPTOR.services_by_name["StateManager"].full_name
+_STATE_MANAGER = state_manager_pb2.DESCRIPTOR.services_by_name["StateManager"]
+_SHARED_STATE = shared_state_pb2.DESCRIPTOR.services_by_name["SharedState"]
+SERVICE_NAMES = (_STATE_MANAGER.full_name, _SHARED_STATE.full_name)
 
 _THREADS = 4
 
 
 class StateManager:
-    """Serves the StateManager of the contract from a set of shards."""
+    """Serves the StateManager and the SharedState of the contract from a set of shards."""
 
     def __init__(
         self,
@@ -91,8 +103,8 @@ class StateManager:
         }
         self._batches = Batches(operations, shards, self._threads, admission)
 
-    def handler(self) -> grpc.GenericRpcHandler:
-        """All methods, for a server."""
+    def handlers(self) -> tuple[grpc.GenericRpcHandler, ...]:
+        """All methods of both services, for a server."""
         methods = {
             request_type.DESCRIPTOR.name.removesuffix("Request"): unary(
                 self._admission,
@@ -104,8 +116,11 @@ class StateManager:
             )
             for request_type, kind in self._kinds.items()
         }
-        return grpc.method_handlers_generic_handler(
-            SERVICE_NAME, methods | self._batches.handlers() | self._watches.handlers()
+        methods |= self._batches.handlers() | self._watches.handlers()
+        shared = {name: methods.pop(name) for name in _SHARED_STATE.methods_by_name}
+        return (
+            grpc.method_handlers_generic_handler(_STATE_MANAGER.full_name, methods),
+            grpc.method_handlers_generic_handler(_SHARED_STATE.full_name, shared),
         )
 
     def drain(self) -> None:
@@ -151,6 +166,10 @@ class StateManager:
             RenewLockRequest: lease(requests.check_renew_lock, renew_lock),
             UnlockRequest: lease(requests.check_unlock, unlock),
             GetLockRequest: Kind(requests.check_get_lock, snapshots.get_lock),
+            DefineStateRequest: write(partial(requests.check_define_state, **within), define_state),
+            WriteStateRequest: write(partial(requests.check_write_state, **within), write_state),
+            ReadStateRequest: lease(requests.check_read_state, read_state),
+            GetAccessReportRequest: read(requests.check_get_access_report, get_access_report),
             TransactionRequest: self._transaction._replace(method=self.transaction),
         }
 

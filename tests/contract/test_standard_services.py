@@ -13,11 +13,11 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase,
 )
 
-from tests.support.health import ADMIN, STATE_MANAGER, HealthWatch, health_of
+from tests.support.health import ADMIN, SHARED_STATE, STATE_MANAGER, HealthWatch, health_of
 from tests.support.raw import RawClient
 
 
-@pytest.mark.parametrize("name", ["", STATE_MANAGER, ADMIN])
+@pytest.mark.parametrize("name", ["", STATE_MANAGER, SHARED_STATE, ADMIN])
 def test_the_health_of_the_server_and_of_its_service_is_told(raw: RawClient, name: str) -> None:
     """The health service, which load balancers ask."""
     assert health_of(raw.channel, name) == "SERVING"
@@ -44,6 +44,7 @@ def test_the_health_of_all_is_listed(raw: RawClient) -> None:
     assert stub.List(HealthListRequest()).statuses == {
         "": serving,
         STATE_MANAGER: serving,
+        SHARED_STATE: serving,
         ADMIN: serving,
     }
 
@@ -54,7 +55,7 @@ def test_the_contract_can_be_asked_for(raw: RawClient) -> None:
     names = set(database.get_services())
     file = database.FindFileContainingSymbol(STATE_MANAGER)
 
-    assert {STATE_MANAGER, ADMIN, "grpc.health.v1.Health"} <= names
+    assert {STATE_MANAGER, SHARED_STATE, ADMIN, "grpc.health.v1.Health"} <= names
     assert [method.name for method in file.service[0].method] == [
         *("Save", "Load", "Update", "Delete", "List", "ListRevisions"),
         *("Pause", "Resume", "GetPause", "ListPauses"),

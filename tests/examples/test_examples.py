@@ -110,3 +110,26 @@ def test_a_refund_that_is_refused_is_not_paid(statekeeper_server: TestServer) ->
     approval(statekeeper_server, "refuse", token)
 
     assert approval(statekeeper_server, "run", "refund-18") == "refused"
+
+
+def test_members_share_what_they_declare(statekeeper_server: TestServer) -> None:
+    """B88, B90 to B92, B96."""
+    command = [sys.executable, str(_EXAMPLES / "shared_state.py"), "--target"]
+    done = subprocess.run(
+        [*command, statekeeper_server.address],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stderr == ""
+    said = done.stdout.splitlines()
+    assert {"financials of Acme", "news of acme.example"} <= set(said)
+    refused = [line for line in said if line.startswith("refused:")]
+    assert "'fetch-news' may not write 'score'" in refused[0]
+    assert "score: maximum" in refused[1]
+    assert said[-3:] == [
+        "news: fetch-news write, rate read",
+        "score: rate write",
+        "unused: nothing",
+    ]

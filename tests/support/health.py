@@ -12,6 +12,7 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 
 STATE_MANAGER = "statekeeper.v1.StateManager"
 ADMIN = "statekeeper.v1.Admin"
+SHARED_STATE = "statekeeper.v1.SharedState"
 _DEADLINE_S = 30.0
 
 

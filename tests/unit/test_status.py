@@ -26,6 +26,8 @@ ERRORS: list[StateError] = [
     errors.SerializationError("state.context", "is not JSON"),
     errors.invalid("state", "is missing"),
     errors.StateTooLargeError(11, 10),
+    errors.SchemaViolationError("company.name: minLength", "company", "name", "minLength"),
+    errors.StateAccessDeniedError("not declared", "analyze", "company"),
     errors.RequestIdReusedError(),
     errors.RevisionCompactedError(3, 5),
     errors.OverloadedError("too much", 0.25),

@@ -16,6 +16,7 @@ from statekeeper.calls import Call, Page
 from statekeeper.errors import StateError
 from statekeeper.messages import OPERATION_BYTES_MAX, OPERATIONS, OperationError
 from statekeeper.rpc_errors import Failure
+from statekeeper.stubs import make_stub
 from statekeeper.transport import (
     CHANNEL_OPTIONS,
     CLOSED,
@@ -24,7 +25,6 @@ from statekeeper.transport import (
     may_be_done,
     retry_delay_s,
 )
-from statekeeper.v1 import state_manager_pb2_grpc
 
 _ResultT = TypeVar("_ResultT")
 _ItemT = TypeVar("_ItemT")
@@ -185,7 +185,7 @@ class AioChannel:
             self._channel = aio.insecure_channel(target, options)
         else:
             self._channel = aio.secure_channel(target, self._credentials, options)
-        self._stub = state_manager_pb2_grpc.StateManagerStub(self._channel)
+        self._stub = make_stub(self._channel)
         self._pipeline = AioPipeline(
             lambda wait: self._stub.Pipeline(wait_for_ready=wait),
             lambda: self.route.answered,

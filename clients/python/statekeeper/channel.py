@@ -15,6 +15,7 @@ from statekeeper.messages import OPERATION_BYTES_MAX, OPERATIONS, OperationError
 from statekeeper.rpc_errors import failure_of_call
 from statekeeper.shared_messages import SharedMessages
 from statekeeper.stream import Stream
+from statekeeper.stubs import make_stub
 from statekeeper.transport import (
     CHANNEL_OPTIONS,
     CLOSED,
@@ -24,7 +25,6 @@ from statekeeper.transport import (
     may_be_done,
     retry_delay_s,
 )
-from statekeeper.v1 import state_manager_pb2_grpc
 from statekeeper.watchdog import Watchdog
 
 _ResultT = TypeVar("_ResultT")
@@ -52,7 +52,7 @@ class Channel:
             self._channel = grpc.insecure_channel(route.target, CHANNEL_OPTIONS)
         else:
             self._channel = grpc.secure_channel(route.target, credentials, CHANNEL_OPTIONS)
-        self._stub = state_manager_pb2_grpc.StateManagerStub(self._channel)
+        self._stub = make_stub(self._channel)
         # Writes wait for the disk: those of some threads are better there at the same time.
         self._writes = SharedMessages(self._do, alone_max=8, under_way_max=4)
         self._loads = SharedMessages(self._do, alone_max=4, under_way_max=2)

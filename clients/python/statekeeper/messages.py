@@ -22,6 +22,9 @@ OPERATIONS: Mapping[str, str] = MappingProxyType(
         "Resume": "resume",
         "Checkpoint": "checkpoint",
         "Restore": "restore",
+        "DefineState": "define_state",
+        "WriteState": "write_state",
+        "ReadState": "read_state",
     }
 )
 OPERATION_BYTES_MAX = 64 * 1024

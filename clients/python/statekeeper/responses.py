@@ -30,7 +30,9 @@ from statekeeper.v1 import (
 )
 
 
-class _WriteFacts(TypedDict):
+class WriteFacts(TypedDict):
+    """What the results of all writes have, by name."""
+
     namespace: str
     execution_id: str
     revision: int
@@ -41,7 +43,8 @@ class _WriteFacts(TypedDict):
     expire_time: dt.datetime | None
 
 
-def _write_facts(result: write_pb2.WriteResult) -> _WriteFacts:
+def write_facts(result: write_pb2.WriteResult) -> WriteFacts:
+    """Reads what the results of all writes have."""
     return {
         "namespace": result.key.namespace,
         "execution_id": result.key.execution_id,
@@ -56,14 +59,14 @@ def _write_facts(result: write_pb2.WriteResult) -> _WriteFacts:
 
 def read_write_result(result: write_pb2.WriteResult) -> WriteResult:
     """Reads what a write did."""
-    return WriteResult(**_write_facts(result))
+    return WriteResult(**write_facts(result))
 
 
 def read_delete_result(
     response: state_requests_pb2.DeleteResponse | checkpoint_pb2.DeleteCheckpointResponse,
 ) -> DeleteResult:
     """Reads what a delete did."""
-    return DeleteResult(**_write_facts(response.result), existed=response.existed)
+    return DeleteResult(**write_facts(response.result), existed=response.existed)
 
 
 def read_resume_token(response: pause_requests_pb2.PauseResponse) -> ResumeToken:
@@ -74,7 +77,7 @@ def read_resume_token(response: pause_requests_pb2.PauseResponse) -> ResumeToken
 
 def read_resume_result(response: pause_requests_pb2.ResumeResponse) -> ResumeResult:
     """Reads what a resume did."""
-    facts = _write_facts(response.result)
+    facts = write_facts(response.result)
     return ResumeResult(**facts, member=response.member, pause_id=response.pause_id)
 
 

@@ -45,7 +45,10 @@ SERVICE_CONFIG = json.dumps(
     {
         "methodConfig": [
             {
-                "name": [{"service": "statekeeper.v1.StateManager"}],
+                "name": [
+                    {"service": "statekeeper.v1.StateManager"},
+                    {"service": "statekeeper.v1.SharedState"},
+                ],
                 "retryPolicy": {
                     "maxAttempts": _ATTEMPTS_MAX,
                     "initialBackoff": f"{_BACKOFF_S:g}s",

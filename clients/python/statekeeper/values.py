@@ -70,6 +70,18 @@ def write_document(target: value_pb2.Document, entries: Mapping[str, Any], name:
             raise _error("saved", find_fault(value, f"{name}.{key}")) from None
 
 
+def write_json(target: value_pb2.Document, entries: Mapping[str, Any], name: str) -> None:
+    """The same for a document that holds JSON alone."""
+    target.SetInParent()
+    values = target.entries
+    for key, value in entries.items():
+        try:
+            slot = values[key]
+        except (TypeError, ValueError):
+            raise _key_error(key, name) from None
+        slot.json = json_text(value, f"{name}.{key}")
+
+
 def read_document(source: value_pb2.Document, name: str) -> dict[str, Any]:
     """Reads a document's entries.
 

@@ -37,6 +37,7 @@ class Table(enum.IntEnum):
     BY_STATUS = 15
     BY_LABEL = 16
     EXPIRIES = 17
+    ACCESSES = 18
 
 
 class EngineFullError(Exception):

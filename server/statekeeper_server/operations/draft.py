@@ -11,7 +11,7 @@ from statekeeper.v1.execution_pb2 import STATUS_PAUSED, ExecutionState
 from statekeeper.v1.history_pb2 import EventKind
 from statekeeper.v1.pause_pb2 import PAUSE_STATUS_VOIDED, PauseStatus
 from statekeeper_server.codec import EncodedEntry, decoded, same_value
-from statekeeper_server.documents import STATE_DOCUMENTS_END
+from statekeeper_server.documents import RESTORED_DOCUMENTS_END, STATE_DOCUMENTS_END
 from statekeeper_server.errors import StateNotFoundError
 from statekeeper_server.keys import (
     ExecutionKey,
@@ -57,11 +57,13 @@ class Draft:
         pause_rows: the pauses that were opened or changed.
         checkpoints: the checkpoints that were made, by name; those that name what this
             draft itself writes have no execution yet.
+        accesses: to keys of the shared state: the key, the member, and whether it wrote.
         gone_checkpoints: those that were removed or replaced, as they are stored.
         deleted: whether the execution goes.
     """
 
     __slots__ = (
+        "accesses",
         "changes",
         "checkpoints",
         "deleted",
@@ -99,6 +101,7 @@ class Draft:
         self.pause_rows: dict[PauseNumber, PauseRow] = {}
         self.checkpoints: dict[str, CheckpointRow] = {}
         self.gone_checkpoints: dict[str, CheckpointRow] = {}
+        self.accesses: list[tuple[str, str, bool]] = []
         self.deleted = False
         if old is None:
             self.state: ExecutionState | None = None
@@ -193,13 +196,15 @@ class Draft:
         self._replace(live, {document: wanted})
 
     def restore_entries(self, revision: int) -> None:
-        """Make of the state's entries what they were right after a revision."""
-        self._forget_state()
+        """Make of the state's entries, and the shared state's, what they were after a revision."""
+        self._forget(lambda prefix: document_of(prefix) < RESTORED_DOCUMENTS_END)
         store, uid = self.store, self.uid
         pasts = {
-            entry.prefix: entry for entry in store.state_entries(uid, revision) if not entry.removed
+            entry.prefix: entry
+            for entry in store.restored_entries(uid, revision)
+            if not entry.removed
         }
-        for entry in store.state_entries(uid):
+        for entry in store.restored_entries(uid):
             past = pasts.get(entry.prefix)
             if past is None:
                 self._change(entry.prefix, None, entry)

@@ -5,11 +5,17 @@ from collections.abc import Collection, Iterable
 from statekeeper.v1.execution_pb2 import ExecutionState
 from statekeeper.v1.history_pb2 import EVENT_KIND_CHECKPOINTED, EVENT_KIND_DELETED
 from statekeeper.v1.write_pb2 import WriteResult
-from statekeeper_server.documents import DOCUMENT_NAMES, DOCUMENT_NUMBERS, STATE_DOCUMENTS_END
+from statekeeper_server.documents import (
+    DOCUMENT_NUMBERS,
+    RESTORED_DOCUMENTS_END,
+    changed_document,
+    changed_entry,
+)
 from statekeeper_server.errors import StateTooLargeError
 from statekeeper_server.keys import ExecutionKey, document_of, read_entry_prefix
 from statekeeper_server.limits import CHANGED_MAX, TTL_DEFAULT_US, StateLimits
 from statekeeper_server.operations import leases
+from statekeeper_server.operations.accesses import log_accesses
 from statekeeper_server.operations.draft import Draft
 from statekeeper_server.operations.events import event_after
 from statekeeper_server.operations.expiry import plan_expiry
@@ -59,6 +65,8 @@ def _store_change(draft: Draft, result: WriteResult) -> None:
         store.reindex(found_before, index_rows(draft.key, head.execution.state))
     _prolong(draft, head)
     store.put_head(draft.key, head)
+    if draft.accesses:
+        log_accesses(store, head, draft.accesses, draft.now_us)
     event = draft.event
     event.uid = head.uid
     event.actor = draft.options.actor
@@ -236,18 +244,18 @@ def _changed(
     if len(entries) > CHANGED_MAX:
         documents.update(document_of(prefix) for prefix, _, _ in entries)
         return names + [
-            DOCUMENT_NAMES[document]
+            changed_document(document)
             for document in sorted(documents)
-            if document < STATE_DOCUMENTS_END
+            if document < RESTORED_DOCUMENTS_END
         ]
     changed = [read_entry_prefix(prefix) for prefix, _, _ in entries]
     # A document that came or went empty is named itself, the others by their entries.
     documents.difference_update(document for document, _ in changed)
-    names += [DOCUMENT_NAMES[document] for document in sorted(documents)]
+    names += [changed_document(document) for document in sorted(documents)]
     return names + [
-        f"{DOCUMENT_NAMES[document]}.{name}"
+        changed_entry(document, name)
         for document, name in changed
-        if document < STATE_DOCUMENTS_END
+        if document < RESTORED_DOCUMENTS_END
     ]
 
 

@@ -23,7 +23,7 @@ from statekeeper.v1.watch_pb2 import (
 )
 from statekeeper.v1.watch_pb2 import Event as WatchEvent
 from statekeeper_server import wire
-from statekeeper_server.documents import DOCUMENT_NAMES, DOCUMENT_NUMBERS
+from statekeeper_server.documents import DOCUMENT_NAMES, DOCUMENT_NUMBERS, SHARED_NAMES
 from statekeeper_server.keys import (
     ExecutionKey,
     document_prefix,
@@ -174,6 +174,9 @@ def _put_changed(
     """Fill in one thing that changed; False when its value is not kept any more."""
     document_name, dot, entry_name = name.partition(".")
     document = DOCUMENT_NUMBERS.get(document_name)
+    if document_name in SHARED_NAMES:
+        # It is named, and shown to members alone.
+        return True
     after = event.execution.state
     if document is None:
         _put_attribute(message, after, name)

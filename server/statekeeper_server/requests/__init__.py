@@ -28,6 +28,12 @@ from statekeeper_server.requests.lock import (
 from statekeeper_server.requests.pause import check_pause
 from statekeeper_server.requests.resume import check_resume, key_of_resume
 from statekeeper_server.requests.save import check_save
+from statekeeper_server.requests.shared_state import (
+    check_define_state,
+    check_get_access_report,
+    check_read_state,
+    check_write_state,
+)
 from statekeeper_server.requests.transaction import check_transaction
 from statekeeper_server.requests.update import check_update
 from statekeeper_server.requests.watch import check_watch
@@ -35,8 +41,10 @@ from statekeeper_server.requests.watch import check_watch
 __all__ = [
     "check_backup",
     "check_checkpoint",
+    "check_define_state",
     "check_delete",
     "check_delete_checkpoint",
+    "check_get_access_report",
     "check_get_lock",
     "check_get_pause",
     "check_list",
@@ -46,6 +54,7 @@ __all__ = [
     "check_load",
     "check_lock",
     "check_pause",
+    "check_read_state",
     "check_renew_lock",
     "check_restore",
     "check_resume",
@@ -54,5 +63,6 @@ __all__ = [
     "check_unlock",
     "check_update",
     "check_watch",
+    "check_write_state",
     "key_of_resume",
 ]

@@ -9,6 +9,7 @@ from statekeeper_server.errors import InvalidRequestError, SerializationError, i
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import OPERATIONS_MAX, OVERHEAD_BYTES, StateLimits
 from statekeeper_server.operations.checkpoint import checkpoint
+from statekeeper_server.operations.define_state import define_state
 from statekeeper_server.operations.delete import Delete, delete
 from statekeeper_server.operations.draft import Draft
 from statekeeper_server.operations.load import Load
@@ -19,6 +20,7 @@ from statekeeper_server.operations.resume import resume
 from statekeeper_server.operations.save import save
 from statekeeper_server.operations.transaction import Decide, Part, Transaction
 from statekeeper_server.operations.update import Update, update
+from statekeeper_server.operations.write_state import write_state
 from statekeeper_server.operations.writing import WriteOptions
 from statekeeper_server.requests.checkpoint import take_checkpoint, take_restore
 from statekeeper_server.requests.fields import check_key, check_options, refuse_options
@@ -26,6 +28,7 @@ from statekeeper_server.requests.load import take_load
 from statekeeper_server.requests.pause import take_pause
 from statekeeper_server.requests.resume import take_resume
 from statekeeper_server.requests.save import take_save
+from statekeeper_server.requests.shared_state import take_define_state, take_write_state
 from statekeeper_server.requests.update import take_update
 
 Take = Callable[[Any, ExecutionKey, WriteOptions, StateLimits], Any]
@@ -49,6 +52,8 @@ _OPERATIONS: dict[str, tuple[Decide, Take]] = {
         checkpoint,
         lambda request, key, options, _: take_checkpoint(request, key, options),
     ),
+    "define_state": (define_state, take_define_state),
+    "write_state": (write_state, take_write_state),
     "restore": (restore, lambda request, key, options, _: take_restore(request, key, options)),
 }
 

@@ -9,6 +9,7 @@ from statekeeper_server.engine import EngineBrokenError, ReadTransaction, Table
 from statekeeper_server.keys import (
     ExecutionKey,
     PauseNumber,
+    access_key,
     after,
     checkpoint_key,
     chunk_key,
@@ -23,6 +24,7 @@ from statekeeper_server.keys import (
     read_pin_key,
     read_revision_key,
     read_timer_key,
+    restored_end,
     revision_key,
     split_version_key,
     state_end,
@@ -31,6 +33,7 @@ from statekeeper_server.keys import (
     version_key,
 )
 from statekeeper_server.storage.v1.records_pb2 import (
+    AccessRow,
     CheckpointRow,
     Chunks,
     DoneRequest,
@@ -153,6 +156,10 @@ class Reader:
         """The same for all entries of an execution's state."""
         return self._entries(revision_key(uid), state_end(uid), at)
 
+    def restored_entries(self, uid: int, at: int = _LATEST) -> Iterator[Entry]:
+        """The same for all entries that restoring brings back: those of the shared state, too."""
+        return self._entries(revision_key(uid), restored_end(uid), at)
+
     def live_state_entries(self, head: Head) -> Iterator[Entry]:
         """The newest version of each entry of an execution's state that is not removed."""
         left = state_entries_count(head)
@@ -258,6 +265,16 @@ class Reader:
         """When something has to happen by itself next, to a pause or an execution."""
         timer, expiry = self.next_timer(), self.next_expiry()
         return min([each[0] for each in (timer, expiry) if each is not None], default=None)
+
+    def accesses(self, uid: int, name: str) -> AccessRow | None:
+        """Who has accessed a key of the shared state."""
+        row = self._txn.get(Table.ACCESSES, access_key(uid, name))
+        return None if row is None else AccessRow.FromString(row)
+
+    def all_accesses(self, uid: int) -> Iterator[tuple[str, AccessRow]]:
+        """The same for all its keys that were accessed, by name."""
+        for key, row in self._rows(Table.ACCESSES, revision_key(uid)):
+            yield key[len(revision_key(uid)) :].decode(), AccessRow.FromString(row)
 
     def lock(self, key: ExecutionKey) -> LockRow | None:
         """The lock of an execution, its lease over or not."""

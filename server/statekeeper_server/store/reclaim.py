@@ -17,7 +17,14 @@ from statekeeper_server.storage.v1.records_pb2 import PauseRow
 from statekeeper_server.store.prune import drop
 from statekeeper_server.store.reader import Reader
 
-_TABLES = (Table.ENTRIES, Table.CHUNKS, Table.CHECKPOINTS, Table.PINS, Table.UNPINNED)
+_TABLES = (
+    Table.ENTRIES,
+    Table.CHUNKS,
+    Table.CHECKPOINTS,
+    Table.PINS,
+    Table.UNPINNED,
+    Table.ACCESSES,
+)
 _FIRST = b"\0"
 # Looking at an entry takes a few steps in the tree, where removing a row takes one.
 _ROWS_EACH_ENTRY = 4

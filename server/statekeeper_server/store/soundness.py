@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError, Message
 
 from statekeeper.v1.value_pb2 import Document, Value
 from statekeeper_server.codec import PayloadError, digest
-from statekeeper_server.documents import STATE_DOCUMENTS_END
+from statekeeper_server.documents import RESTORED_DOCUMENTS_END
 from statekeeper_server.engine import EngineBrokenError, ReadTransaction, Table
 from statekeeper_server.keys import (
     ExecutionKey,
@@ -29,6 +29,7 @@ from statekeeper_server.keys import (
     timer_key,
 )
 from statekeeper_server.storage.v1.records_pb2 import (
+    AccessRow,
     CheckpointRow,
     DoneRequest,
     EntryVersion,
@@ -54,6 +55,7 @@ _OF_EXECUTIONS = (
     Table.PINS,
     Table.UNPINNED,
     Table.PAUSES,
+    Table.ACCESSES,
 )
 _INDEXES = (Table.BY_STATUS, Table.BY_LABEL)
 # The tables whose rows lead to a pause.
@@ -112,6 +114,7 @@ def problems(txn: ReadTransaction, placement: Placement, read: Callable[[], None
     yield from _rows_of_nobody(txn, uids)
     yield from _tokens_and_requests(txn, uids)
     yield from _unreadable(txn, Table.LOCKS, LockRow)
+    yield from _unreadable(txn, Table.ACCESSES, AccessRow)
 
 
 class _Log:
@@ -214,7 +217,7 @@ class _Execution:
                     return "is not what was written"
             value = self._store.value(self._head.uid, entry)
             if value is not None:
-                kind = Document if document_of(entry.prefix) >= STATE_DOCUMENTS_END else Value
+                kind = Document if document_of(entry.prefix) >= RESTORED_DOCUMENTS_END else Value
                 kind.FromString(value)
         except EngineBrokenError as error:
             return f"cannot be put together: {error}"

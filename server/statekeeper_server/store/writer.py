@@ -9,6 +9,7 @@ from statekeeper_server.engine import Table, WriteTransaction
 from statekeeper_server.keys import (
     ExecutionKey,
     PauseNumber,
+    access_key,
     checkpoint_key,
     chunk_key,
     expiry_key,
@@ -21,6 +22,7 @@ from statekeeper_server.keys import (
 )
 from statekeeper_server.limits import StateLimits
 from statekeeper_server.storage.v1.records_pb2 import (
+    AccessRow,
     CheckpointRow,
     DoneRequest,
     EntryVersion,
@@ -235,6 +237,10 @@ class Writer(Reader):
         """Have it not looked at."""
         self._write.delete(Table.EXPIRIES, expiry_key(due_us, uid))
         self.timers_moved = True
+
+    def put_accesses(self, uid: int, name: str, row: AccessRow) -> None:
+        """Set who has accessed a key of the shared state."""
+        self._write.put(Table.ACCESSES, access_key(uid, name), row.SerializeToString())
 
     def put_lock(self, key: ExecutionKey, row: LockRow) -> None:
         """Write down who holds a lock."""

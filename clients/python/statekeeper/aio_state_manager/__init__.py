@@ -4,6 +4,7 @@ from statekeeper.aio_state_manager.checkpoint import AsyncCheckpointPart
 from statekeeper.aio_state_manager.lock import AsyncLockPart
 from statekeeper.aio_state_manager.migration import AsyncMigrationPart
 from statekeeper.aio_state_manager.pause import AsyncPausePart
+from statekeeper.aio_state_manager.shared_state import AsyncSharedStatePart
 from statekeeper.aio_state_manager.state import AsyncStatePart
 from statekeeper.aio_state_manager.watch import AsyncWatchPart
 
@@ -15,6 +16,7 @@ class AsyncStateManager(
     AsyncLockPart,
     AsyncMigrationPart,
     AsyncWatchPart,
+    AsyncSharedStatePart,
 ):
     """The state, pauses, checkpoints and lock of one execution, and what happens to it.
 

@@ -11,6 +11,7 @@ from statekeeper.calls.inbox import InboxCalls
 from statekeeper.calls.listing import list_call
 from statekeeper.calls.lock import GONE, LockAnswer, LockCalls
 from statekeeper.calls.pause import PauseCalls
+from statekeeper.calls.shared_state import SharedStateCalls
 from statekeeper.calls.transaction import TransactionCalls
 from statekeeper.calls.watch import WatchCalls, changed_key, watch_cached, watch_namespace
 
@@ -29,5 +30,5 @@ __all__ = [
 ]
 
 
-class Calls(TransactionCalls, PauseCalls, CheckpointCalls, LockCalls, WatchCalls):
+class Calls(TransactionCalls, PauseCalls, CheckpointCalls, LockCalls, WatchCalls, SharedStateCalls):
     """Makes the calls of one handle."""

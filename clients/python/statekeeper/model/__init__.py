@@ -16,6 +16,7 @@ from statekeeper.model.execution import (
 )
 from statekeeper.model.history import EventKind, Revision
 from statekeeper.model.lock import LockHolder
+from statekeeper.model.shared_state import DefineResult, StateWriteResult
 from statekeeper.model.transaction import TransactionState, writable
 from statekeeper.model.watch import WatchEvent
 from statekeeper.model.write import DeleteResult, ResumeResult, ResumeToken, WriteResult
@@ -24,6 +25,7 @@ __all__ = [
     "BatchResults",
     "Checkpoint",
     "DataclassInstance",
+    "DefineResult",
     "DeleteResult",
     "Document",
     "EventKind",
@@ -38,6 +40,7 @@ __all__ = [
     "Revision",
     "State",
     "StateFields",
+    "StateWriteResult",
     "Status",
     "TransactionState",
     "WatchEvent",

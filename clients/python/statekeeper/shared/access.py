@@ -9,7 +9,7 @@ import enum
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-RECENT_MAX = 64
+RECENT_MAX = 32
 """How many accesses of a key are kept one by one."""
 
 
@@ -82,8 +82,8 @@ class AccessReport:
     """How the keys of a shared state are used.
 
     Attributes:
-        unused_keys: Declared and never accessed, in the order of their declaration.
-        access_patterns: By key, the last 64 accesses of each, the oldest first.
+        unused_keys: Declared and never accessed, in the order of their names.
+        access_patterns: By key, the last 32 accesses of each, the oldest first.
         counts: By key and member, how often; exact, whatever is kept one by one.
     """
 

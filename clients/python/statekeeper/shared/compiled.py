@@ -70,14 +70,22 @@ class CompiledCache:
         self._lock = threading.Lock()
         self._found: OrderedDict[str, CompiledDefinition] = OrderedDict()
 
-    def get(self, text: str) -> CompiledDefinition:
-        """Gives the definition of a text, compiled now if it is not there."""
+    def get(self, text: str, definition: StateDefinition | None = None) -> CompiledDefinition:
+        """Gives the definition of a text, compiled now if it is not there.
+
+        Args:
+            text: What `to_json` gave.
+            definition: The same; None: it is read from the text.
+
+        Raises:
+            InvalidRequestError: A schema is none.
+        """
         with self._lock:
             compiled = self._found.get(text)
             if compiled is not None:
                 self._found.move_to_end(text)
                 return compiled
-        compiled = CompiledDefinition(StateDefinition.from_json(text))
+        compiled = CompiledDefinition(definition or StateDefinition.from_json(text))
         with self._lock:
             if text not in self._found:
                 self._found[text] = compiled

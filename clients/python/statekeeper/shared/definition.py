@@ -76,7 +76,7 @@ class StateDefinition:
     initial: Mapping[str, Any]
     """The initial values as they were given."""
     keys: tuple[str, ...]
-    """The declared keys, in the order of their declaration."""
+    """The declared keys, in the order of their names."""
     members: Mapping[str, MemberAccess]
     """By name, what each declares."""
     schema: Mapping[str, Any]
@@ -94,7 +94,7 @@ class StateDefinition:
         given = _plain_json({"schema": schema, "initial": initial, "members": members})
         self.schema = freeze(given["schema"])
         self.initial = freeze(given["initial"])
-        self.keys = tuple(dict.fromkeys((*self.schema, *self.initial)))
+        self.keys = tuple(sorted({*self.schema, *self.initial}))
         for name, keys in (("schema", self.schema), ("initial", self.initial)):
             for key in keys:
                 _check_name(f"{name}.{key}", key)
@@ -160,7 +160,8 @@ class StateDefinition:
         allowed_keys = self.members.get(member, NO_ACCESS).set
         allowed: list[str] = []
         dropped: list[str] = []
-        for key in keys:
+        # However they came: a message has no order of keys.
+        for key in sorted(keys):
             (allowed if key in allowed_keys else dropped).append(key)
         if dropped and on_undeclared != "drop":
             problem = "is not among the keys that it may set"
@@ -199,6 +200,34 @@ class StateDefinition:
             if key not in self.keys:
                 raise invalid(f"{at}[{number}]", f"{key!r} is not declared by schema or initial")
         return tuple(dict.fromkeys(keys))
+
+
+def to_definition(
+    given: StateDefinition | Mapping[str, Any] | None, **parts: Mapping[str, Any] | None
+) -> StateDefinition:
+    """Gives the definition of what a caller gave.
+
+    Args:
+        given: A definition, or a mapping of its parts.
+        **parts: Its parts, where `given` is None.
+
+    Raises:
+        InvalidRequestError: It is none, or both are given.
+    """
+    if given is None:
+        return StateDefinition(**parts)
+    if any(part is not None for part in parts.values()):
+        raise invalid("definition", "cannot be given together with its parts")
+    if isinstance(given, StateDefinition):
+        return given
+    if not isinstance(given, Mapping):
+        raise invalid(
+            "definition", f"must be a StateDefinition or a mapping, not {type(given).__name__}"
+        )
+    for name in given:
+        if name not in ("schema", "initial", "members"):
+            raise invalid(str(name), "is none of schema, initial and members")
+    return StateDefinition(**given)
 
 
 def _expanded(schemas: Mapping[str, Any]) -> Iterator[tuple[str, Expanded]]:
@@ -270,4 +299,6 @@ def _check_name(at: str, name: str) -> None:
 
 
 def _to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return json.dumps(
+        value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True
+    )

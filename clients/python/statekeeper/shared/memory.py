@@ -20,7 +20,7 @@ from statekeeper.shared.access import (
     report,
 )
 from statekeeper.shared.compiled import CompiledDefinition
-from statekeeper.shared.definition import OnUndeclared, StateDefinition
+from statekeeper.shared.definition import OnUndeclared, StateDefinition, to_definition
 from statekeeper.shared.frozen import FrozenDict, freeze
 from statekeeper.shared.misfit import Misfit
 from statekeeper.values import json_text, json_value
@@ -325,24 +325,6 @@ class Member:
                 timestamp=now,
                 revision=revision,
             )
-
-
-def to_definition(given: StateDefinition | Mapping[str, Any]) -> StateDefinition:
-    """Gives the definition of what a caller gave.
-
-    Raises:
-        InvalidRequestError: It is none.
-    """
-    if isinstance(given, StateDefinition):
-        return given
-    if not isinstance(given, Mapping):
-        raise invalid(
-            "definition", f"must be a StateDefinition or a mapping, not {type(given).__name__}"
-        )
-    for name in given:
-        if name not in ("schema", "initial", "members"):
-            raise invalid(str(name), "is none of schema, initial and members")
-    return StateDefinition(**given)
 
 
 def _initial(compiled: CompiledDefinition, given: Mapping[str, Any] | None) -> dict[str, _Stored]:

@@ -4,11 +4,14 @@ from statekeeper.state_manager.checkpoint import CheckpointPart
 from statekeeper.state_manager.lock import LockPart
 from statekeeper.state_manager.migration import MigrationPart
 from statekeeper.state_manager.pause import PausePart
+from statekeeper.state_manager.shared_state import SharedStatePart
 from statekeeper.state_manager.state import StatePart
 from statekeeper.state_manager.watch import WatchPart
 
 
-class StateManager(StatePart, PausePart, CheckpointPart, LockPart, MigrationPart, WatchPart):
+class StateManager(
+    StatePart, PausePart, CheckpointPart, LockPart, MigrationPart, WatchPart, SharedStatePart
+):
     """The state, pauses, checkpoints and lock of one execution, and what happens to it.
 
     Made by `Client.state_manager`. Handles are cheap, and may be used from several threads.

@@ -121,6 +121,36 @@ class LockRow(_message.Message):
     exclusive: bool
     def __init__(self, owner: _Optional[str] = ..., fencing_token: _Optional[int] = ..., lease_us: _Optional[int] = ..., expire_time_us: _Optional[int] = ..., exclusive: _Optional[bool] = ...) -> None: ...
 
+class AccessRow(_message.Message):
+    __slots__ = ("counts", "recent")
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    RECENT_FIELD_NUMBER: _ClassVar[int]
+    counts: _containers.RepeatedCompositeFieldContainer[AccessCount]
+    recent: _containers.RepeatedCompositeFieldContainer[RecentAccess]
+    def __init__(self, counts: _Optional[_Iterable[_Union[AccessCount, _Mapping]]] = ..., recent: _Optional[_Iterable[_Union[RecentAccess, _Mapping]]] = ...) -> None: ...
+
+class AccessCount(_message.Message):
+    __slots__ = ("member", "reads", "writes")
+    MEMBER_FIELD_NUMBER: _ClassVar[int]
+    READS_FIELD_NUMBER: _ClassVar[int]
+    WRITES_FIELD_NUMBER: _ClassVar[int]
+    member: str
+    reads: int
+    writes: int
+    def __init__(self, member: _Optional[str] = ..., reads: _Optional[int] = ..., writes: _Optional[int] = ...) -> None: ...
+
+class RecentAccess(_message.Message):
+    __slots__ = ("member", "wrote", "time_us", "revision")
+    MEMBER_FIELD_NUMBER: _ClassVar[int]
+    WROTE_FIELD_NUMBER: _ClassVar[int]
+    TIME_US_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    member: str
+    wrote: bool
+    time_us: int
+    revision: int
+    def __init__(self, member: _Optional[str] = ..., wrote: _Optional[bool] = ..., time_us: _Optional[int] = ..., revision: _Optional[int] = ...) -> None: ...
+
 class EntryVersion(_message.Message):
     __slots__ = ("ordinal", "time_us", "pruned_revision", "value_bytes", "plain", "zstd", "chunks")
     ORDINAL_FIELD_NUMBER: _ClassVar[int]
