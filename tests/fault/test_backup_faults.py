@@ -103,9 +103,9 @@ class Making:
         return str(self._call.details())
 
 
-def wait_until_empty(folder: Path) -> None:
+def wait_until_empty(raw: RawClient, folder: Path) -> None:
     while names_in(folder):
-        pass
+        stats(raw)
 
 
 def test_writes_go_on_while_a_backup_is_made(
@@ -142,7 +142,7 @@ def test_a_cancelled_backup_leaves_nothing(raw: RawClient, brake: Brake, backup_
     making = Making(raw, brake)
     making.cancel()
     brake.opened.set()
-    wait_until_empty(backup_dir)
+    wait_until_empty(raw, backup_dir)
 
     assert stats(raw).total.readers == 0
     backup(raw, "one")
