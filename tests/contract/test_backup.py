@@ -12,6 +12,7 @@ import pytest
 
 from statekeeper.testing import TestServer
 from statekeeper.v1.execution_pb2 import STATUS_RUNNING, ExecutionState
+from statekeeper_server.verification import problems_of
 from tests.support.admin import backup, backup_refusal, names_in
 from tests.support.placement import ids_in_shard
 from tests.support.raw import DEADLINE_S, RawClient, document, key_of, save_request
@@ -118,6 +119,7 @@ def test_a_backup_under_load_has_all_that_was_answered_before_and_whole_states(
         ends = [dict(writer.answered) for writer in writers]
 
     for n, answered in enumerate(promised):
+        assert list(problems_of(backup_dir / f"backup-{n}", lambda *_: None)) == []
         with ServerProcess(backup_dir / f"backup-{n}") as server, RawClient(server.address) as raw:
             for (first, second), before, end in zip(pairs, answered, ends, strict=True):
                 numbers = []
