@@ -118,7 +118,7 @@ def _idle(plan: Plan, report: Report) -> None:
     report.table(rounds.HEAD, [each.cells() for each in rows])
     report.say(
         f"{_IDLE:,} idle watchers took {mebibytes(grown)} MiB of the server's own memory, "
-        f"{grown / _IDLE / 1024:.1f} KiB each. Aims: less than 50 MiB, and 0.95 of the rate."
+        f"{grown / _IDLE / 1024:.1f} KiB each."
     )
 
 

@@ -217,3 +217,39 @@ def test_b83_a_silent_watch_sends_heartbeats_that_carry_progress(
         tokens = {watch.heartbeat() for _ in range(3)}
 
     assert tokens - {first}
+
+
+def test_b82_a_snapshot_of_one_execution_is_of_it_alone(raw: RawClient, execution_id: str) -> None:
+    """B82: not of those whose ids begin with its own; of none where there is none."""
+    do(raw, save(execution_id), save(f"{execution_id}-longer"))
+    with Watch(raw, watch_request(execution_id, snapshot=True)).begun() as watch:
+        assert ids(watch.snapshot()) == [execution_id]
+        do(raw, update(f"{execution_id}-longer", a="1"), update(execution_id, a="1"))
+        assert watch.event().version == 2
+    with Watch(raw, watch_request(f"{execution_id}-none", snapshot=True)).begun() as watch:
+        assert watch.snapshot() == []
+        raw.stub.Save(save_request(f"{execution_id}-none"))
+        assert watch.event().version == 1
+
+
+def test_b82_a_resumed_snapshot_goes_on_where_it_was(raw: RawClient, execution_id: str) -> None:
+    """B82: broken off in its midst, what was shown is not shown again."""
+    large = bytes(300_000)
+    names = [f"{execution_id}-{n:02}" for n in range(12)]
+    do(raw, *(save(name, big=large) for name in names))
+    request = watch_request(id_prefix=execution_id, snapshot=True, include=WATCH_INCLUDE_STATE)
+    with Watch(raw, request).begun() as watch:
+        watch.message()
+        shown, token = watch.rest(), watch.token
+    assert 0 < len(shown) < len(names)
+    do(raw, update(names[0], a="1"), update(names[-1], a="1"))
+    request = watch_request(id_prefix=execution_id, resume_token=token, include=WATCH_INCLUDE_STATE)
+    with Watch(raw, request).begun() as watch:
+        rest = watch.snapshot()
+
+    told = {(event.key.execution_id, event.kind): event.version for event in shown + rest}
+    assert len(told) == len(shown + rest)
+    snapshots = {name: 1 if name != names[-1] else 2 for name in names}
+    assert told == {(name, EVENT_KIND_SNAPSHOT): n for name, n in snapshots.items()} | {
+        (names[0], EVENT_KIND_UPDATED): 2
+    }
