@@ -10,9 +10,15 @@ from statekeeper.v1.execution_pb2 import (
 from statekeeper.v1.history_pb2 import EVENT_KIND_DELETED, EVENT_KIND_SAVED, EVENT_KIND_UPDATED
 from statekeeper.v1.lock_pb2 import LockRequest
 from statekeeper.v1.operation_pb2 import Operation
+from statekeeper.v1.shared_state_pb2_grpc import SharedStateStub
+from statekeeper.v1.shared_state_requests_pb2 import (
+    DefineStateRequest,
+    MemberAccess,
+    WriteStateRequest,
+)
 from statekeeper.v1.state_requests_pb2 import UpdateRequest
 from statekeeper.v1.value_pb2 import Document, Value
-from statekeeper.v1.watch_pb2 import WATCH_INCLUDE_CHANGES, WATCH_INCLUDE_STATE
+from statekeeper.v1.watch_pb2 import WATCH_INCLUDE_CHANGES, WATCH_INCLUDE_STATE, WatchInclude
 from tests.support.checkpoints import checkpoint, restore
 from tests.support.pauses import open_pause, resume
 from tests.support.raw import RawClient, document, key_of, save_request, update_request
@@ -226,3 +232,25 @@ def test_b81_events_of_one_revision_that_fill_several_messages_have_one_token(
         assert live.event().kind == EVENT_KIND_SAVED
     with Watch(raw, watch_request(execution_id, resume_token=token)) as again:
         assert again.events(10) == [e for message in messages for e in message.events]
+
+
+@pytest.mark.parametrize("include", [WATCH_INCLUDE_CHANGES, WATCH_INCLUDE_STATE])
+def test_b81_the_keys_of_a_shared_state_are_named_and_not_shown(
+    raw: RawClient, execution_id: str, include: WatchInclude
+) -> None:
+    """B81, B91: its values are for members."""
+    key, stub = key_of(execution_id), SharedStateStub(raw.channel)
+    define = DefineStateRequest(
+        key=key, schema={"cart": '"object"'}, members={"shop": MemberAccess(set=["cart"])}
+    )
+    write = WriteStateRequest(key=key, member="shop", updates=document(cart='{"a": 1}'))
+    with Watch(raw, watch_request(execution_id, include=include)).begun() as watch:
+        stub.DefineState(define)
+        stub.WriteState(write)
+        defined, written = watch.events(2)
+
+    assert "shared_state_definition" in defined.changed
+    assert written.changed == ["shared_state.cart"]
+    assert not written.values_missing
+    assert b"cart" not in written.changes.SerializeToString()
+    assert b"cart" not in written.execution.SerializeToString()
