@@ -17,15 +17,13 @@ from statekeeper_server.operations.expiry import expire_due_executions
 from statekeeper_server.operations.leases import settle
 from statekeeper_server.operations.pause_expiry import EXECUTIONS_MAX, expire_due_pauses
 from statekeeper_server.operations.writing import Done
+from statekeeper_server.store.housekeeping import Chores, keep_house
 from statekeeper_server.store.lock_table import Grant, LockChanges, LockTable, Waiter
 from statekeeper_server.store.reader import Reader
-from statekeeper_server.store.reclaim import reclaim
 from statekeeper_server.store.writer import Appended, Rules, Writer
 
 _log = get_logger(__name__)
 
-# Few enough to go unnoticed in a commit.
-_RECLAIM_ROWS = 64
 # How long what is due is left alone after it could not be done.
 _TEND_DELAY_US = 1_000_000
 
@@ -82,8 +80,7 @@ class Committer:
         self._undisturbed = undisturbed
         self._publish = publish
         self._answered: list[tuple[Waiter, Done]] = []
-        # What an earlier run has left is looked for once.
-        self._has_garbage = True
+        self._chores = Chores()
         self._tend_from_us = 0
         txn = engine.read()
         try:
@@ -126,8 +123,8 @@ class Committer:
     def tend(self) -> None:
         """Do what is due by itself.
 
-        That is what leases, waits and pauses ask for when their time is over, and a little
-        of what deleted executions have left.
+        That is what leases, waits, pauses and executions ask for when their time is over, and
+        a little of what was deleted or is too old.
         """
         if self.idle_s() != 0:
             return
@@ -142,17 +139,15 @@ class Committer:
             _log.exception("what is due failed", shard=self._name)
             self._leave_alone()
 
-    def idle_s(self) -> float | None:
-        """For how long there is nothing to tend; 0 when there is; None: for ever."""
-        now_us = self._clock.monotonic_us()
-        waits: list[int] = [0] if self._has_garbage else []
+    def idle_s(self) -> float:
+        """For how long there is nothing to tend; 0 when there is."""
+        now_us, time_us = self._clock.monotonic_us(), self._clock.now_us()
+        waits = [self._chores.wait_us(time_us)]
         lock_us = self._locks.next_due_us()
         if lock_us is not None:
             waits.append(lock_us - now_us)
         if self._next_timer_us is not None:
-            waits.append(self._next_timer_us - self._clock.now_us())
-        if not waits:
-            return None
+            waits.append(self._next_timer_us - time_us)
         return max(min(waits), self._tend_from_us - now_us, 0) / 1_000_000
 
     @property
@@ -207,9 +202,11 @@ class Committer:
                 self._settle(store, now_us)
             with self._undisturbed(batch):
                 outcomes = [_attempt(submission, store, now_us) for submission in batch]
-            garbage_left = self._has_garbage
-            if tends and garbage_left:
-                garbage_left = reclaim(txn, _RECLAIM_ROWS)
+            chores = self._chores
+            if tends:
+                chores = keep_house(txn, store, chores, now_us)
+            elif store.has_garbage:
+                chores = chores._replace(has_garbage=True)
             next_timer_us = store.next_due_us() if store.timers_moved else self._next_timer_us
             txn.commit()
         finally:
@@ -221,7 +218,7 @@ class Committer:
         self._next_revision = store.next_revision
         self._log_time_us = store.log_time_us
         self._next_timer_us = next_timer_us
-        self._has_garbage = garbage_left or store.has_garbage
+        self._chores = chores
         return outcomes
 
 

@@ -107,6 +107,24 @@ class Config(BaseSettings):
     history_window_s: float = Field(
         default=24 * 3600.0, ge=0, description="How long superseded versions are kept at most."
     )
+    log_window_s: float = Field(
+        default=24 * 3600.0,
+        ge=0,
+        description="How long events are kept at most: no watch resumes before that, and of older "
+        "changes an execution's history shows none but the last.",
+    )
+    log_events_kept: int = Field(
+        default=10_000_000,
+        ge=1,
+        description="Events kept of each shard, some 170 bytes each; older ones go though they are "
+        "within log_window_s.",
+    )
+    request_window_s: float = Field(
+        default=24 * 3600.0,
+        ge=60,
+        description="How long a request_id is remembered at least, and twice as long at most, some "
+        "150 bytes each. A write that is repeated later is done again.",
+    )
     message_bytes_max: ByteSize = Field(
         default=ByteSize(16 * 1024**2),
         ge=64 * 1024,

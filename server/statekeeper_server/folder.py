@@ -18,9 +18,10 @@ from typing import TextIO
 
 from statekeeper_server.engine import Engine, EngineBrokenError, Table
 from statekeeper_server.engine.lmdb import LmdbEngine, verify
+from statekeeper_server.keys import COMPACTED_KEY
 from statekeeper_server.storage.v1.records_pb2 import ShardMeta
 
-FORMAT = 5
+FORMAT = 6
 _META_KEY = b"shard"
 
 
@@ -170,7 +171,9 @@ class DataFolder:
         try:
             txn = engine.read()
             try:
-                return txn.last_key(Table.LOG) is not None
+                # Of what was deleted long ago, there is no event.
+                is_compacted = txn.get(Table.META, COMPACTED_KEY) is not None
+                return is_compacted or txn.last_key(Table.LOG) is not None
             finally:
                 txn.abort()
         finally:

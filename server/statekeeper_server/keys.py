@@ -16,9 +16,13 @@ _REVISION = struct.Struct(">Q")
 _ENTRY_HEAD = struct.Struct(">QBB")
 _CHUNK = struct.Struct(">QQII")
 _PAUSE_ID = re.compile(r"p([0-9]{1,18})(?:\.([0-9]{1,4}))?", re.ASCII).fullmatch
+_GENERATION = struct.Struct(">I")
 _EXPIRY = struct.Struct(">QQ")
 _PAUSE = struct.Struct(">QQI")
 ORDINAL_MAX = 0xFFFF_FFFF
+# Of the table meta: up to where the log is not kept, and which generation requests are in.
+COMPACTED_KEY = b"compacted"
+GENERATION_KEY = b"requests"
 _VERSION_BYTES = _REVISION.size
 
 
@@ -49,11 +53,16 @@ class ExecutionKey:
         return self.execution_id.encode()
 
     def request(self, request_id: str) -> bytes:
-        """Key of a done request: a hash, because the three may be longer than a key can be.
+        """What a done request is known by: a hash, as the three may be longer than a key.
 
         It outlives the execution, so that a delete that is sent twice stays one delete.
         """
         return blake2b(self.row + b"\0" + request_id.encode(), digest_size=16).digest()
+
+
+def request_key(generation: int, request: bytes = b"") -> bytes:
+    """Key of a done request; those of a generation lie together, and the oldest first."""
+    return _GENERATION.pack(generation) + request
 
 
 def revision_key(revision: int) -> bytes:

@@ -19,6 +19,7 @@ from statekeeper_server.logs import get_logger
 from statekeeper_server.reflection import Reflection
 from statekeeper_server.service import StateManager
 from statekeeper_server.shards import Shards
+from statekeeper_server.store.compact import Retention
 from statekeeper_server.store.prune import History
 from statekeeper_server.store.writer import Rules
 from statekeeper_server.watch import Watches, WatchLimits
@@ -132,6 +133,11 @@ class Server:
                 Rules(
                     self._limits,
                     History(config.versions_kept, round(config.history_window_s * 1_000_000)),
+                    Retention(
+                        round(config.log_window_s * 1_000_000),
+                        config.log_events_kept,
+                        round(config.request_window_s * 1_000_000),
+                    ),
                 ),
                 QueueLimits(config.queue_operations_max, config.queue_bytes_max),
                 self._on_service_change,

@@ -12,7 +12,8 @@ from collections import deque
 from collections.abc import Callable
 
 from statekeeper_server.channel import Channel
-from statekeeper_server.operations.watch import Piece, Place, Step, Watch, check_kept, read_step
+from statekeeper_server.operations.past import check_kept
+from statekeeper_server.operations.watch import Piece, Place, Step, Watch, read_step
 
 # What may be queued for one watcher of a shard.
 _QUEUE_ROWS_MAX = 1_000

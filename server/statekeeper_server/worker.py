@@ -392,7 +392,7 @@ class Worker:
         """What has gathered; nothing when something is due by itself; None at the end."""
         idle_s = self._committer.idle_s()
         try:
-            return self._batches.get(timeout=None if idle_s is None else min(idle_s, _IDLE_S_MAX))
+            return self._batches.get(timeout=min(idle_s, _IDLE_S_MAX))
         except Empty:
             return []
 

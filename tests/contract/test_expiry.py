@@ -30,8 +30,8 @@ KB = 1024
 
 @pytest.fixture
 def server() -> Iterator[TestServer]:
-    """A server of one shard, so that its log has one order."""
-    with TestServer(shards=1) as server:
+    """A server of one shard, so that its log has one order; it is kept for as long as a test."""
+    with TestServer(shards=1, log_window_s=10**7) as server:
         yield server
 
 

@@ -11,6 +11,7 @@ from tests.model.requests import (
     Delete,
     DeleteCheckpoint,
     GetPause,
+    List,
     Load,
     Lock,
     Operation,
@@ -252,6 +253,21 @@ class Choices:
                 st.lists(st.one_of(kinds).map(_as_part), min_size=1, max_size=4),
                 st.sampled_from(((), (), (), (), (Delete(key=key),))),
             ).map(lambda x: (*x[0], *x[1])),
+        )
+
+    def listing(self) -> SearchStrategy[List]:
+        """What executions to ask for; also those written since one of them was."""
+        records = [self._specification.record(key) for key in KEYS]
+        times = [each.execution.now.time for each in records if each.execution is not None]
+        moments = [moment + by for moment in times for by in (-1, 0, 1)]
+        return st.builds(
+            List,
+            namespace=st.sampled_from([key.namespace for key in KEYS]),
+            statuses=st.lists(_STATUSES, max_size=2, unique=True).map(tuple),
+            id_prefix=st.sampled_from(("", "", "or", "refund", "x")),
+            labels=st.just({}) | _LABELS,
+            updated_after=st.sampled_from((None, *moments)),
+            fields=st.just(()) | _FIELDS,
         )
 
     def span(self) -> SearchStrategy[int]:

@@ -33,12 +33,14 @@ from tests.model.terms import SECOND, Chosen, Key, Limits, Refused
 
 _LIMITS = Limits(open_pauses=3, checkpoints=3)
 _LOOK_AT_ALL_EVERY = 20
+_FOR_EVER_S = 10**9
 
 
 class Comparison(RuleBasedStateMachine):
     """Asks both the same, and compares what they answer and what can be seen afterwards."""
 
-    config: dict[str, Any] = {}  # noqa: RUF012 - a subclass has another
+    # What is forgotten by and by has tests of its own.
+    config: dict[str, Any] = {"log_window_s": _FOR_EVER_S, "request_window_s": _FOR_EVER_S}  # noqa: RUF012 - a subclass has another
     prunes = False
 
     def __init__(self) -> None:
@@ -97,6 +99,17 @@ class Comparison(RuleBasedStateMachine):
             self.compare(Load(key=key, revision=version.revision))
         for name in () if execution is None else execution.checkpoints:
             self.compare(Load(key=key, checkpoint=name))
+
+    def list_executions(self, data: st.DataObject) -> None:
+        """Those that are what is asked for; none whose pauses are yet to be settled."""
+        for key in KEYS:
+            self.settle(key)
+        query = data.draw(self.choices.listing())
+        real, expected = self.real.list_executions(query), self.spec.list_executions(query)
+        if query.updated_after is not None:
+            # In any order then.
+            real = tuple(sorted(real, key=lambda each: each.key))
+        assert real == expected, f"the service: {real}\nthe specification: {expected}"
 
     def pass_time(self, data: st.DataObject) -> None:
         """Time passes; quietly: the timers are late."""
@@ -203,13 +216,14 @@ class Comparison(RuleBasedStateMachine):
 class ComparisonWithShortHistory(Comparison):
     """The same where little of the past is kept: it may be gone, but it is never wrong (B52)."""
 
-    config = {"versions_kept": 1}  # noqa: RUF012 - see above
+    config = Comparison.config | {"versions_kept": 1}
     prunes = True
 
 
 _OTHER_STEPS = {
     "repeat": Comparison.repeat,
     "look_back": Comparison.look_back,
+    "list_executions": Comparison.list_executions,
     "pass_time": Comparison.pass_time,
     "restart": Comparison.restart,
 }
@@ -230,6 +244,7 @@ _OFTEN = {
     "transaction": 8,
     "repeat": 3,
     "look_back": 1,
+    "list_executions": 3,
     "pass_time": 5,
     "restart": 1,
 }

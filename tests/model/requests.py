@@ -180,6 +180,18 @@ class GetLock(Request):
     rpc = "GetLock"
 
 
+@dataclass(frozen=True, kw_only=True)
+class List:
+    """What executions are asked for; what is left out: any."""
+
+    namespace: str
+    statuses: tuple[str, ...] = ()
+    id_prefix: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    updated_after: int | None = None
+    fields: tuple[str, ...] = ()
+
+
 Operation = Save | Load | Update | Delete | Pause | Resume | Checkpoint | Restore
 
 

@@ -12,8 +12,8 @@ from statekeeper.testing.clock import MovableClock
 from statekeeper.times import Span
 from statekeeper.v1.pause_requests_pb2 import ListPausesRequest
 from tests.model import wire
-from tests.model.answers import FoundPause
-from tests.model.requests import ListCheckpoints, ListRevisions, Request
+from tests.model.answers import Execution, FoundPause
+from tests.model.requests import List, ListCheckpoints, ListRevisions, Request
 from tests.model.terms import SECOND, Key, Refused
 from tests.support.raw import DEADLINE_S, RawClient, Refusal
 
@@ -92,6 +92,11 @@ class Service:
         """All that waits in a namespace."""
         pages = self._pages("ListPauses", ListPausesRequest(namespace=namespace))
         return tuple(wire.read_found_pause(each) for page in pages for each in page.pauses)
+
+    def list_executions(self, query: List) -> tuple[Execution, ...]:
+        """All executions that are what is asked for."""
+        pages = self._pages("List", wire.write_list(query))
+        return tuple(each for page in pages for each in wire.read_listed(page))
 
     def _pages(self, rpc: str, message: Any) -> Iterator[Any]:
         message.page_size = next(self._page_sizes)

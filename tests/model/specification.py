@@ -39,6 +39,7 @@ from tests.model.requests import (
     DeleteCheckpoint,
     GetLock,
     GetPause,
+    List,
     ListCheckpoints,
     ListRevisions,
     Load,
@@ -167,6 +168,16 @@ class Specification:
     def list_pauses(self, namespace: str) -> tuple[FoundPause, ...]:
         living = [self.living(key) for key in self._records if key.namespace == namespace]
         return pauses.inbox([each for each in living if each is not None])
+
+    def list_executions(self, query: List) -> tuple[answers.Execution, ...]:
+        """The executions that are what is asked for, by id."""
+        keys = sorted(key for key in self._records if key.namespace == query.namespace)
+        living = [self.living(key) for key in keys]
+        return tuple(
+            each.view(each.now, query.fields)
+            for each in living
+            if each is not None and states.is_meant(each, query)
+        )
 
     def list_checkpoints(self, request: ListCheckpoints, chosen: Chosen) -> tuple[Checkpoint, ...]:
         del chosen

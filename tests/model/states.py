@@ -1,11 +1,11 @@
-"""Save, Load, Update and Delete."""
+"""Save, Load, Update, Delete, and what List looks at."""
 
 from dataclasses import replace
 from typing import TypeVar
 
 from tests.model.answers import Deleted, Done, Loaded, Saved, Updated
 from tests.model.executions import Execution, with_documents
-from tests.model.requests import Delete, Load, Save, Update
+from tests.model.requests import Delete, List, Load, Save, Update
 from tests.model.terms import Chosen, Document, check_not_future
 from tests.model.writing import Act, Work
 
@@ -80,6 +80,17 @@ def load(execution: Execution | None, request: Load, chosen: Chosen) -> Loaded:
     elif request.checkpoint:
         version = execution.at_checkpoint(request.checkpoint)
     return Loaded(execution.view(version, request.fields))
+
+
+def is_meant(execution: Execution, query: List) -> bool:
+    """Whether an execution of the namespace is what a list asks for: all of it must be true."""
+    state, updated = execution.now.state, execution.now.time
+    return (
+        (not query.statuses or state.status in query.statuses)
+        and query.labels.items() <= state.labels.items()
+        and execution.key.execution_id.startswith(query.id_prefix)
+        and (query.updated_after is None or updated > query.updated_after)
+    )
 
 
 def load_in_transaction(work: Work, request: Load) -> Loaded:

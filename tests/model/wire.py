@@ -19,10 +19,11 @@ from statekeeper.v1 import (
 )
 from statekeeper.v1.history_pb2 import EventKind
 from statekeeper.v1.history_pb2 import Revision as RevisionMessage
+from statekeeper.v1.list_pb2 import ListRequest, ListResponse
 from statekeeper.v1.value_pb2 import Document as DocumentMessage
 from statekeeper.v1.value_pb2 import Value
 from tests.model import answers, states
-from tests.model.requests import NO_OPTIONS, Options, Request, State, Write
+from tests.model.requests import NO_OPTIONS, List, Options, Request, State, Write
 from tests.model.terms import DOCUMENTS, Document, Key
 
 NAMESPACE_DEFAULT = "execution-state"
@@ -63,6 +64,18 @@ def write(request: Request) -> Any:
             continue
         _put(message, name, value)
     return message
+
+
+def write_list(query: List) -> ListRequest:
+    """The message of a list."""
+    return ListRequest(
+        namespace=query.namespace,
+        statuses=[f"STATUS_{each}" for each in query.statuses],
+        id_prefix=query.id_prefix,
+        labels=query.labels,
+        updated_after=None if query.updated_after is None else _timestamp(query.updated_after),
+        fields=query.fields,
+    )
 
 
 def _put(message: Any, name: str, value: Any) -> None:
@@ -218,6 +231,11 @@ def _read_execution(message: execution_pb2.Execution) -> answers.Execution:
         _read_state(message.state),
         tuple(_read_pause(pause) for pause in message.pauses),
     )
+
+
+def read_listed(message: ListResponse) -> tuple[answers.Execution, ...]:
+    """The executions on a page of a list."""
+    return _all(_read_execution, message.executions)
 
 
 def _execution_in(message: Any) -> answers.Execution | None:

@@ -49,6 +49,8 @@ class Listing:
 
         Raises:
             InvalidRequestError: An argument is of no use.
+            RevisionCompactedError: With `updated_after`, when the next page is fetched
+                a day or so later. Begin again.
         """
         request = list_request(
             namespace=checked_text("namespace", namespace) or NAMESPACE_DEFAULT,

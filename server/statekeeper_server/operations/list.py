@@ -17,6 +17,7 @@ from statekeeper.v1.list_pb2 import ListResponse
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import ANSWER_BYTES_MAX
 from statekeeper_server.operations.load import Loaded, put_loaded
+from statekeeper_server.operations.past import check_kept
 from statekeeper_server.operations.selection import Selection
 from statekeeper_server.operations.times import to_us
 from statekeeper_server.operations.writing import living
@@ -84,6 +85,9 @@ def list_executions(
         stores: snapshots of all shards.
         request: what to list.
         now_us: when; what has expired is left out (B17).
+
+    Raises:
+        RevisionCompactedError: the log that the pages are read from is no longer kept.
     """
     response = ListResponse()
     executions = response.executions
@@ -120,9 +124,12 @@ def _walk(stores: Sequence[Reader], request: List, now_us: int) -> Iterator[_Ste
 
 def _are_changes_fewer(stores: Sequence[Reader], query: Query, updated_after_us: int) -> bool:
     """Whether there is less to look at in the log than among the executions."""
-    changes = sum(
-        store.last_revision() - store.last_revision_by(updated_after_us) for store in stores
-    )
+    changes = 0
+    for store in stores:
+        since, compacted = store.last_revision_by(updated_after_us), store.compacted_revision()
+        if compacted and since == compacted:
+            return False  # the log may not reach back to the moment
+        changes += store.last_revision() - since
     if changes <= _FEW:
         return True
     if all(len(list(islice(_ids(store, query, b""), _FEW))) < _FEW for store in stores):
@@ -165,6 +172,9 @@ def _by_changes(
             since, revision = after.since, after.revision
         else:
             since = revision = store.last_revision_by(query.updated_after_us)
+            if since == store.compacted_revision() > 0:
+                check_kept(store, since - 1)
+        check_kept(store, revision)
         for position, row in store.log(revision):
             event, head = Event.FromString(row), None
             if _is_first_change(event, position, since):

@@ -22,23 +22,30 @@ def at_revision(store: Reader, head: Head, revision: int) -> Execution:
     """The execution right after a position of the log, without its values.
 
     Raises:
-        RevisionCompactedError: its state is no longer whole.
+        RevisionCompactedError: its state is no longer whole, or when it was is not known.
     """
-    if revision < head.history_floor:
-        pin = store.pin(head.uid, revision, revision + 1)
-        if pin is None:
-            raise RevisionCompactedError(revision, head.history_floor)
+    newest = head.execution.revision
+    if revision >= newest:
+        return as_of_now(head.execution, head)
+    if revision >= head.history_floor:
+        event = store.event(newest)
+        while event is not None:
+            if event.execution.revision <= revision:
+                return as_of_now(event.execution, head)
+            event = store.event(event.previous_revision)
+    pin = store.pin(head.uid, revision, revision + 1)
+    if pin is not None:
         return at_checkpoint(store, head, pin[1])
-    at = previous = head.execution.revision
-    while True:
-        event = store.event(previous)
-        if event is None:
-            raise RevisionCompactedError(revision, at)
-        at = previous
-        if at <= revision:
-            break
-        previous = event.previous_revision
-    return as_of_now(event.execution, head)
+    # What was there when the kept log begins, the log still tells of.
+    oldest = max(head.history_floor, min(store.compacted_revision(), newest))
+    raise RevisionCompactedError(revision, oldest)
+
+
+def check_kept(store: Reader, revision: int) -> None:
+    """Refuse to go on where the log is not kept. Raises RevisionCompactedError."""
+    compacted = store.compacted_revision()
+    if revision < compacted:
+        raise RevisionCompactedError(revision, compacted + 1, "all that came after revision")
 
 
 def check_not_future(store: Reader, revision: int) -> None:

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from statekeeper.v1.history_pb2 import EventKind
 from statekeeper.v1.watch_pb2 import WatchInclude
-from statekeeper_server.errors import RevisionCompactedError
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.operations import watch_events
+from statekeeper_server.operations.past import check_kept
 from statekeeper_server.operations.writing import living
 from statekeeper_server.storage.v1.records_pb2 import Event, Head
 from statekeeper_server.store.reader import Reader
@@ -150,13 +150,6 @@ def read_step(store: Reader, watch: Watch, place: Place, now_us: int) -> Step:
     elif not step.is_full:
         _read_snapshot(store, watch, step, now_us)
     return step
-
-
-def check_kept(store: Reader, revision: int) -> None:
-    """Refuse to go on where the log is not kept. Raises RevisionCompactedError."""
-    compacted = store.compacted_revision()
-    if revision < compacted:
-        raise RevisionCompactedError(revision, compacted + 1, "all that came after revision")
 
 
 def _row_fields(

@@ -7,6 +7,8 @@ from statekeeper_server.codec import EncodedEntry, decompress
 from statekeeper_server.documents import STATE_DOCUMENTS_END
 from statekeeper_server.engine import EngineBrokenError, ReadTransaction, Table
 from statekeeper_server.keys import (
+    COMPACTED_KEY,
+    GENERATION_KEY,
     ExecutionKey,
     PauseNumber,
     access_key,
@@ -36,19 +38,18 @@ from statekeeper_server.storage.v1.records_pb2 import (
     AccessRow,
     CheckpointRow,
     Chunks,
-    DoneRequest,
     EntryVersion,
     Event,
     Head,
     LockRow,
     PauseRef,
     PauseRow,
+    RequestGeneration,
     TokenRow,
 )
 from statekeeper_server.store.ids import Ids, IndexIds
 
 _LATEST = 0xFFFF_FFFF_FFFF_FFFF
-_COMPACTED_KEY = b"compacted"
 
 
 class Entry(NamedTuple):
@@ -97,7 +98,7 @@ class Reader:
 
     def compacted_revision(self) -> int:
         """Up to which position the log is not kept any more; 0: all of it is."""
-        row = self._txn.get(Table.META, _COMPACTED_KEY)
+        row = self._txn.get(Table.META, COMPACTED_KEY)
         return 0 if row is None else read_revision_key(row)
 
     def heads(self, prefix: bytes, since: bytes) -> Iterator[Head]:
@@ -106,14 +107,17 @@ class Reader:
             yield Head.FromString(row)
 
     def last_revision(self) -> int:
-        """The newest position of the log, 0 while it is empty."""
+        """The newest position of the log, kept or not; 0 while nothing has happened."""
         key = self._txn.last_key(Table.LOG)
-        return 0 if key is None else read_revision_key(key)
+        return max(0 if key is None else read_revision_key(key), self.compacted_revision())
 
     def last_revision_by(self, time_us: int) -> int:
-        """The newest position of the log that is not after a time; 0: there is none."""
-        # The times of the log never go back, and it has no gaps.
-        low, high = 0, self.last_revision()
+        """The newest position of the log that is not after a time.
+
+        Where all that is kept is after it: up to where it is not kept, or 0.
+        """
+        # The times of the log never go back, and what is kept of it has no gaps.
+        low, high = self.compacted_revision(), self.last_revision()
         while low < high:
             middle = (low + high + 1) // 2
             event = self.event(middle)
@@ -135,10 +139,9 @@ class Reader:
         """Those of a label."""
         return IndexIds(self._txn.cursor(Table.BY_LABEL), label_prefix(namespace, name, text))
 
-    def done_request(self, row_key: bytes) -> DoneRequest | None:
-        """The write that was done under a request_id."""
-        row = self._txn.get(Table.REQUESTS, row_key)
-        return None if row is None else DoneRequest.FromString(row)
+    def request_generation(self) -> RequestGeneration:
+        """To which generation requests belong that are done now."""
+        return RequestGeneration.FromString(self._txn.get(Table.META, GENERATION_KEY) or b"")
 
     def entry(self, prefix: bytes, at: int = _LATEST) -> Entry | None:
         """An entry's newest version, or the newest one not after the revision `at`."""

@@ -123,7 +123,7 @@ class _Log:
     def __init__(self, txn: ReadTransaction) -> None:
         self._txn = txn
         store = Reader(txn)
-        self.first = store.compacted_revision() + 1
+        self.compacted = store.compacted_revision()
         self.last = store.last_revision()
 
     def event(self, revision: int) -> Event | None:
@@ -132,6 +132,7 @@ class _Log:
         return None if row is None else _parsed(Event, row)
 
     def problems(self, read: Callable[[], None]) -> Iterator[str]:
+        kept = 0
         for key, raw in _rows(self._txn, Table.LOG):
             read()
             revision = read_revision_key(key)
@@ -140,6 +141,9 @@ class _Log:
                 yield f"the event at revision {revision} cannot be read"
             elif event.previous_revision >= revision or event.uid > revision:
                 yield f"the event at revision {revision} says that it follows a later one"
+            kept += revision > self.compacted
+        if kept != self.last - self.compacted:
+            yield f"{self.last - self.compacted - kept} events of the log are missing"
 
 
 class _Execution:
@@ -161,12 +165,12 @@ class _Execution:
                 f"its uid {head.uid}, its revision {execution.revision} and the end of the log "
                 f"({log.last}) are not in this order"
             )
-        if execution.revision >= log.first:
-            event = log.event(execution.revision)
-            if event is None:
-                yield f"the log lacks its last change, at revision {execution.revision}"
-            elif (event.uid, event.execution.revision) != (head.uid, execution.revision):
-                yield f"the event at its revision {execution.revision} is another execution's"
+        # However long ago that was, it is kept.
+        event = log.event(execution.revision)
+        if event is None:
+            yield f"the log lacks its last change, at revision {execution.revision}"
+        elif (event.uid, event.execution.revision) != (head.uid, execution.revision):
+            yield f"the event at its revision {execution.revision} is another execution's"
         sweep_us = head.sweep_time_us
         if (sweep_us or head.expire_time_us) and (
             not 0 < sweep_us <= head.expire_time_us

@@ -16,6 +16,7 @@ from statekeeper_server.keys import (
     inbox_key,
     pause_key,
     pin_key,
+    request_key,
     revision_key,
     timer_key,
     version_key,
@@ -33,6 +34,7 @@ from statekeeper_server.storage.v1.records_pb2 import (
     PauseRow,
     TokenRow,
 )
+from statekeeper_server.store.compact import Retention
 from statekeeper_server.store.index import IndexRow
 from statekeeper_server.store.lock_table import LockChanges
 from statekeeper_server.store.prune import History, drop, prune
@@ -49,6 +51,7 @@ class Rules:
 
     limits: StateLimits
     history: History
+    retention: Retention
 
 
 Appended = Sequence[tuple[int, Event]]
@@ -68,16 +71,18 @@ class Writer(Reader):
 
     Attributes:
         locks: the locks, as this batch sees and changes them.
-        limits: how much an execution may hold.
+        rules: what holds for all executions.
+        limits: of those, how much an execution may hold.
         appended: what this batch has added to the log, and where.
         next_revision: the next position of the log.
         log_time_us: the time of its newest event.
         has_garbage: whether this batch has left something to reclaim.
         timers_moved: whether the next thing to happen may be another one now.
+        rows_written: how many events and pieces of values this batch has written.
     """
 
     __slots__ = (
-        "_history",
+        "_generation",
         "_write",
         "appended",
         "has_garbage",
@@ -85,6 +90,8 @@ class Writer(Reader):
         "locks",
         "log_time_us",
         "next_revision",
+        "rows_written",
+        "rules",
         "timers_moved",
     )
 
@@ -98,7 +105,8 @@ class Writer(Reader):
     ) -> None:
         super().__init__(txn)
         self._write = txn
-        self._history = rules.history
+        self._generation = self.request_generation().generation
+        self.rules = rules
         self.limits = rules.limits
         self.appended: list[tuple[int, Event]] = []
         self.locks = locks
@@ -106,6 +114,7 @@ class Writer(Reader):
         self.log_time_us = log_time_us
         self.has_garbage = False
         self.timers_moved = False
+        self.rows_written = 0
 
     def put_head(self, key: ExecutionKey, head: Head) -> None:
         """Set what the execution is now."""
@@ -135,15 +144,33 @@ class Writer(Reader):
         self._write.put(Table.LOG, revision_key(revision), event.SerializeToString())
         self.next_revision += 1
         self.appended.append((revision, event))
+        self.rows_written += 1
         return revision
 
-    def remember(self, row_key: bytes, done: DoneRequest) -> None:
-        """Remember what was done under a request_id."""
-        self._write.put(Table.REQUESTS, row_key, done.SerializeToString())
+    def done_request(self, request: bytes) -> DoneRequest | None:
+        """The write that was done under a request_id, if it was lately."""
+        for key in self._request_keys(request):
+            row = self._txn.get(Table.REQUESTS, key)
+            if row is not None:
+                return DoneRequest.FromString(row)
+        return None
 
-    def forget(self, row_key: bytes) -> None:
+    def remember(self, request: bytes, done: DoneRequest) -> None:
+        """Remember what was done under a request_id."""
+        key = request_key(self._generation, request)
+        self._write.put(Table.REQUESTS, key, done.SerializeToString())
+
+    def forget(self, request: bytes) -> None:
         """Remember it no more."""
-        self._write.delete(Table.REQUESTS, row_key)
+        for key in self._request_keys(request):
+            self._write.delete(Table.REQUESTS, key)
+
+    def _request_keys(self, request: bytes) -> tuple[bytes, ...]:
+        """Where a request may be that was done lately."""
+        current = self._generation
+        if not current:
+            return (request_key(0, request),)
+        return request_key(current, request), request_key(current - 1, request)
 
     def put_entry(self, head: Head, change: EntryChange, ordinal: int, now_us: int) -> None:
         """Write a version of an entry at the head's revision.
@@ -155,6 +182,7 @@ class Writer(Reader):
             now_us: the head's time.
         """
         prefix, value, old = change
+        self.rows_written += 1 if value is None else 1 + len(value.pieces)
         revision = head.execution.revision
         version = EntryVersion() if value is None else value.version
         version.time_us = now_us
@@ -169,7 +197,7 @@ class Writer(Reader):
                 key = chunk_key(head.uid, revision, ordinal, number)
                 self._write.put(Table.CHUNKS, key, piece)
         if version.ordinal % _PRUNE_EVERY == 0:
-            prune(self._write, self, head, Entry(prefix, revision, version), self._history)
+            prune(self._write, self, head, Entry(prefix, revision, version), self.rules.history)
         self._write.put(Table.ENTRIES, version_key(prefix, revision), version.SerializeToString())
 
     def drop_entry(self, uid: int, entry: Entry) -> None:

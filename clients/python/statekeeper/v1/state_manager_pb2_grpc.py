@@ -222,15 +222,18 @@ class StateManagerServicer:
         was asked for all the while, is listed once, whatever else changes between the
         pages.
 
-        Errors: INVALID_REQUEST, STORAGE_ERROR.
+        Errors: INVALID_REQUEST, STORAGE_ERROR, and with updated_after
+        REVISION_COMPACTED: the next page was asked for so late that the log it is read
+        from is no longer kept. Begin again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListRevisions(self, request, context):
-        """Lists the changes of an execution, the newest first; none when there is no
-        execution.
+        """Lists the changes of an execution, the newest first, as far back as they are
+        kept: those of the last 24 h and the one before, unless the server is configured
+        otherwise. None when there is no execution.
 
         Errors: INVALID_REQUEST, STORAGE_ERROR.
         """

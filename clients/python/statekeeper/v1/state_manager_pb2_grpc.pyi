@@ -80,11 +80,14 @@ class StateManagerStub:
     was asked for all the while, is listed once, whatever else changes between the
     pages.
 
-    Errors: INVALID_REQUEST, STORAGE_ERROR.
+    Errors: INVALID_REQUEST, STORAGE_ERROR, and with updated_after
+    REVISION_COMPACTED: the next page was asked for so late that the log it is read
+    from is no longer kept. Begin again.
     """
     ListRevisions: _grpc.UnaryUnaryMultiCallable[_state_requests_pb2.ListRevisionsRequest, _state_requests_pb2.ListRevisionsResponse]
-    """Lists the changes of an execution, the newest first; none when there is no
-    execution.
+    """Lists the changes of an execution, the newest first, as far back as they are
+    kept: those of the last 24 h and the one before, unless the server is configured
+    otherwise. None when there is no execution.
 
     Errors: INVALID_REQUEST, STORAGE_ERROR.
     """
@@ -265,11 +268,14 @@ class StateManagerAsyncStub(StateManagerStub):
     was asked for all the while, is listed once, whatever else changes between the
     pages.
 
-    Errors: INVALID_REQUEST, STORAGE_ERROR.
+    Errors: INVALID_REQUEST, STORAGE_ERROR, and with updated_after
+    REVISION_COMPACTED: the next page was asked for so late that the log it is read
+    from is no longer kept. Begin again.
     """
     ListRevisions: _aio.UnaryUnaryMultiCallable[_state_requests_pb2.ListRevisionsRequest, _state_requests_pb2.ListRevisionsResponse]  # type: ignore[assignment]
-    """Lists the changes of an execution, the newest first; none when there is no
-    execution.
+    """Lists the changes of an execution, the newest first, as far back as they are
+    kept: those of the last 24 h and the one before, unless the server is configured
+    otherwise. None when there is no execution.
 
     Errors: INVALID_REQUEST, STORAGE_ERROR.
     """
@@ -477,7 +483,9 @@ class StateManagerServicer(metaclass=_abc_1.ABCMeta):
         was asked for all the while, is listed once, whatever else changes between the
         pages.
 
-        Errors: INVALID_REQUEST, STORAGE_ERROR.
+        Errors: INVALID_REQUEST, STORAGE_ERROR, and with updated_after
+        REVISION_COMPACTED: the next page was asked for so late that the log it is read
+        from is no longer kept. Begin again.
         """
 
     @_abc_1.abstractmethod
@@ -486,8 +494,9 @@ class StateManagerServicer(metaclass=_abc_1.ABCMeta):
         request: _state_requests_pb2.ListRevisionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_state_requests_pb2.ListRevisionsResponse, _abc.Awaitable[_state_requests_pb2.ListRevisionsResponse]]:
-        """Lists the changes of an execution, the newest first; none when there is no
-        execution.
+        """Lists the changes of an execution, the newest first, as far back as they are
+        kept: those of the last 24 h and the one before, unless the server is configured
+        otherwise. None when there is no execution.
 
         Errors: INVALID_REQUEST, STORAGE_ERROR.
         """

@@ -238,3 +238,11 @@ class ShardMeta(_message.Message):
     shard: int
     shards: int
     def __init__(self, format: _Optional[int] = ..., folder_id: _Optional[str] = ..., shard: _Optional[int] = ..., shards: _Optional[int] = ...) -> None: ...
+
+class RequestGeneration(_message.Message):
+    __slots__ = ("generation", "began_us")
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
+    BEGAN_US_FIELD_NUMBER: _ClassVar[int]
+    generation: int
+    began_us: int
+    def __init__(self, generation: _Optional[int] = ..., began_us: _Optional[int] = ...) -> None: ...

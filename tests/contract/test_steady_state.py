@@ -1,0 +1,66 @@
+"""What a server takes levels off: days of constant updates, in minutes."""
+
+from typing import NamedTuple
+
+import pytest
+
+from statekeeper.testing import TestServer
+from statekeeper.v1.batch_pb2 import BatchRequest
+from statekeeper_server.engine import Table
+from tests.support.operations import save
+from tests.support.raw import RawClient
+from tests.support.tables import rows
+
+EXECUTIONS = 1_000
+ROUNDS_A_DAY = 48
+DAY_S = 24 * 3600
+
+
+class Sizes(NamedTuple):
+    """What a server takes."""
+
+    used_bytes: int
+    file_bytes: int
+    events: int
+    requests: int
+    versions: int
+
+
+def one_day(server: TestServer, raw: RawClient, day: int) -> Sizes:
+    """Let a day pass in which each execution is saved every half hour; what there is then."""
+    for number in range(ROUNDS_A_DAY):
+        value = f'"{f"{day}-{number} ".ljust(512, "x")}"'
+        operations = [
+            save(f"exec_{n}", tag=n, request_id=f"{day}-{number}-{n}", a=value)
+            for n in range(EXECUTIONS)
+        ]
+        results = raw.stub.Batch(BatchRequest(operations=operations)).results
+        assert all(result.HasField("save") for result in results)
+        server.clock.advance(DAY_S / ROUNDS_A_DAY)
+    return sizes(server)
+
+
+def sizes(server: TestServer) -> Sizes:
+    """What there is."""
+    assert server._server is not None
+    (shard,) = server._server._shards
+    usage = shard._engine.usage()
+    counts = [len(rows(server, table)) for table in (Table.LOG, Table.REQUESTS, Table.ENTRIES)]
+    return Sizes(usage.used_bytes, usage.file_bytes, *counts)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_what_is_stored_levels_off_under_constant_updates() -> None:
+    """A log and request ids of a day, and a day of history, are all that there ever is."""
+    with TestServer(shards=1) as server, RawClient(server.address) as raw:
+        days = [one_day(server, raw, day) for day in range(6)]
+        day = EXECUTIONS * ROUNDS_A_DAY
+        for each in days:
+            # What a day's last half hour has made too old may still be there.
+            assert each.events <= day + 3 * EXECUTIONS
+            assert each.requests <= 2 * day + 3 * EXECUTIONS
+        third, last = days[2], days[-1]
+        assert last.used_bytes < 1.1 * third.used_bytes
+        assert last.file_bytes < 1.2 * third.file_bytes
+        assert last.versions < 1.1 * third.versions
