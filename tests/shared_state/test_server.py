@@ -9,6 +9,7 @@ import pytest
 from statekeeper import (
     Client,
     ConflictError,
+    DefineResult,
     InvalidRequestError,
     LockedError,
     RequestIdReusedError,
@@ -16,6 +17,7 @@ from statekeeper import (
     StateAccessDeniedError,
     StateManager,
     StateNotFoundError,
+    StateWriteResult,
 )
 from statekeeper.testing import TestServer
 from statekeeper.v1.execution_pb2 import STATUS_RUNNING, ExecutionKey, ExecutionState
@@ -293,6 +295,54 @@ def test_a_read_is_no_part_of_a_transaction(sm: StateManager, channel: Any) -> N
     read = Operation(read_state=ReadStateRequest(member="reader"))
     with pytest.raises(grpc.RpcError, match="cannot be a part of a transaction"):
         StateManagerStub(channel).Transaction(TransactionRequest(key=_key(sm), operations=[read]))
+
+
+def test_b95_a_members_view_stays_what_it_was_when_it_was_first_seen(sm: StateManager) -> None:
+    """B95: and looking again is no other read."""
+    sm.define_state(DEFINITION)
+    member = sm.member("both")
+    assert member.state == {"n": 1}
+    member.set_state(a={"x": 1})
+    member.set_state({"a": {"x": 2}})
+    assert member.state == {"n": 1}
+
+    assert sm.member("both").state == {"a": {"x": 2}, "n": 1}
+    assert sm.access_report().counts["n"]["both"].reads == 2
+
+
+def test_a_batch_defines_writes_and_reads_in_order(client: Client, sm: StateManager) -> None:
+    """As the calls of their own, each for itself."""
+    operation = sm.operation
+    defined, refused, written, seen = client.batch(
+        [
+            operation.define_state(DEFINITION),
+            operation.write_state("both", {"a": {"x": 1}, "z": 2}),
+            operation.write_state("both", {"a": {"x": 1}, "z": 2}, on_undeclared="drop"),
+            operation.read_state("reader"),
+        ]
+    )
+
+    assert isinstance(refused, StateAccessDeniedError)
+    assert isinstance(defined, DefineResult)
+    assert isinstance(written, StateWriteResult)
+    assert (defined.definition_version, written.dropped) == (1, ("z",))
+    assert seen == {"a": {"x": 1}}
+
+
+@pytest.mark.parametrize("include", ["head", "changes", "state"])
+def test_watchers_are_told_which_keys_have_changed(sm: StateManager, include: Any) -> None:
+    """B81: by their names; the values are shown to members alone."""
+    revision = sm.define_state(DEFINITION).revision
+    with sm.watch(after_revision=revision, include=include) as watch:
+        sm.member("writer").set_state(a={"x": 1}, b=[1])
+        view(sm)
+        sm.update(status="waiting")
+        events = [next(watch), next(watch)]
+
+    assert [set(event.changed) for event in events] == [
+        {"shared_state.a", "shared_state.b"},
+        {"status"},
+    ]
 
 
 def test_b79_a_large_state_carries_a_warning(sm: StateManager) -> None:

@@ -9,6 +9,7 @@ from statekeeper.arguments import invalid
 from statekeeper.calls import Call, Calls
 from statekeeper.errors import InvalidRequestError, SerializationError, StateError
 from statekeeper.model import (
+    DefineResult,
     DeleteResult,
     ExecutionState,
     ExpiryAction,
@@ -16,10 +17,12 @@ from statekeeper.model import (
     ResumeToken,
     State,
     StateFields,
+    StateWriteResult,
     WriteResult,
 )
 from statekeeper.requests.state import merged_changes
 from statekeeper.requests.write import Write
+from statekeeper.shared.definition import OnUndeclared, StateDefinition, to_definition
 from statekeeper.times import Span
 
 _ResultT_co = TypeVar("_ResultT_co", covariant=True)
@@ -194,6 +197,52 @@ class Operations:
         """Brings an earlier state back: see the handle's `restore`."""
         write = Write(expected_revision, ttl, request_id, actor)
         return self._operation("Restore", lambda: self._calls.restore(name, revision, write))
+
+    def define_state(
+        self,
+        definition: StateDefinition | Mapping[str, Any] | None = None,
+        /,
+        *,
+        schema: Mapping[str, Any] | None = None,
+        initial: Mapping[str, Any] | None = None,
+        members: Mapping[str, Any] | None = None,
+        input: Mapping[str, Any] | None = None,  # noqa: A002 - what templates call it
+        expected_revision: int | None = None,
+        ttl: Span | None = None,
+        request_id: str | None = None,
+        actor: str | None = None,
+    ) -> Operation[DefineResult]:
+        """Defines the shared state: see the handle's `define_state`."""
+        write = Write(expected_revision, ttl, request_id, actor)
+        return self._operation(
+            "DefineState",
+            lambda: self._calls.define_state(
+                to_definition(definition, schema=schema, initial=initial, members=members),
+                input,
+                write,
+            ),
+        )
+
+    def read_state(self, member: str) -> Operation[Mapping[str, Any]]:
+        """Reads the shared state as a member: see the `state` of the handle's `member`."""
+        return self._operation("ReadState", lambda: self._calls.read_state(member))
+
+    def write_state(
+        self,
+        member: str,
+        updates: Mapping[str, Any],
+        *,
+        on_undeclared: OnUndeclared = "reject",
+        expected_revision: int | None = None,
+        ttl: Span | None = None,
+        request_id: str | None = None,
+        actor: str | None = None,
+    ) -> Operation[StateWriteResult]:
+        """Writes to the shared state as a member: see its `set_state`."""
+        write = Write(expected_revision, ttl, request_id, actor)
+        return self._operation(
+            "WriteState", lambda: self._calls.write_state(member, updates, on_undeclared, write)
+        )
 
     def _operation(
         self, method: str, make: Callable[[], Call[Any, _ResultT_co]]
