@@ -27,6 +27,7 @@ from statekeeper_server.tail import Tail
 _FIELDS = WatchResponse.DESCRIPTOR.fields_by_name
 _TOKEN_KEY = wire.field_key(_FIELDS["resume_token"].number)
 _HEARTBEAT = wire.varint_key(_FIELDS["heartbeat"].number) + b"\1"
+_SNAPSHOT_TOKENS_KEY = wire.field_key(_FIELDS["snapshot_tokens"].number)
 _SNAPSHOT_COMPLETE = wire.varint_key(_FIELDS["snapshot_complete"].number) + b"\1"
 
 _THREADS = 2
@@ -253,11 +254,29 @@ class _Stream:
         while at < len(pieces):
             end = _message_end(pieces, at)
             place = pieces[end - 1].place
+            fields = b"".join([piece.fields for piece in pieces[at:end]])
+            if tail.place.reached is not None:
+                fields += self._snapshot_tokens(tail, pieces[at : end - 1])
             if place is not None:
                 tail.place = place
-            fields = b"".join([piece.fields for piece in pieces[at:end]])
             await self._send(fields, token=place is not None)
             at = end
+
+    def _snapshot_tokens(self, tail: Tail, pieces: Sequence[Piece]) -> bytes:
+        """The fields with the places after the executions of a snapshot.
+
+        A place before one of them cannot stand for the one after it: if it is removed
+        meanwhile, a watch that has not come to it will say nothing.
+        """
+        tokens = []
+        for piece in pieces:
+            if piece.place is not None and piece.place.reached != tail.place.reached:
+                tail.place = piece.place
+                tokens.append(wire.field(_SNAPSHOT_TOKENS_KEY, self._place_token().encode()))
+        return b"".join(tokens)
+
+    def _place_token(self) -> str:
+        return self._tokens.token([tail.place for tail in self._tails])
 
     async def _send(self, fields: bytes = b"", *, token: bool = True, flags: bytes = b"") -> None:
         """Write a message.
@@ -271,7 +290,7 @@ class _Stream:
             if not fields:
                 for tail in self._tails:
                     tail.settle()
-            new_token = self._tokens.token([tail.place for tail in self._tails])
+            new_token = self._place_token()
             message += wire.field(_TOKEN_KEY, new_token.encode())
         try:
             self._room.enter(len(message))

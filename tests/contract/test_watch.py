@@ -253,3 +253,28 @@ def test_b82_a_resumed_snapshot_goes_on_where_it_was(raw: RawClient, execution_i
     assert told == {(name, EVENT_KIND_SNAPSHOT): n for name, n in snapshots.items()} | {
         (names[0], EVENT_KIND_UPDATED): 2
     }
+
+
+def test_b82_each_execution_of_a_snapshot_has_a_place_to_resume_from(raw: RawClient) -> None:
+    """B82: whatever of it is removed before that."""
+    prefix = uuid.uuid4().hex
+    names = [f"{prefix}-{n}" for n in range(5)]
+    for name in names:
+        raw.stub.Save(save_request(name))
+    with Watch(raw, watch_request(id_prefix=prefix, snapshot=True)).begun() as watch:
+        message = watch.message()
+    assert ids(message.events) == names
+    tokens = [*message.snapshot_tokens, message.resume_token]
+    assert len(tokens) == len(names)
+    raw.delete(key_of(names[1]))
+    raw.delete(key_of(names[4]))
+
+    for reached, token in enumerate(tokens[:4]):
+        request = watch_request(id_prefix=prefix, resume_token=token)
+        with Watch(raw, request).begun() as watch:
+            rest = watch.snapshot()
+        removed = [names[1]] if reached >= 1 else []
+        assert {event.execution_revision for event in rest[: len(removed)]} <= {0}
+        assert ids(rest) == removed + [
+            name for name in names[reached + 1 :] if name not in (names[1], names[4])
+        ]

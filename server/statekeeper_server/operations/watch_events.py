@@ -50,10 +50,11 @@ class Told(NamedTuple):
 def heads(revision: int, event: Event) -> list[tuple[EventKind, bytes]]:
     """The events of a row of the log, by kind, each without values."""
     execution = event.execution
+    ended = any(act.kind in _ENDS for act in event.acts)
     common = WatchEvent(
         key=execution.key,
         revision=revision,
-        execution_revision=execution.revision,
+        execution_revision=0 if ended else execution.revision,
         version=execution.version,
         status=execution.state.status,
         actor=event.actor,

@@ -539,6 +539,22 @@ def test_the_end_of_a_snapshot_is_told_when_all_of_it_was_given(
     assert given[-1].namespace == "orders"
 
 
+def test_each_execution_of_a_snapshot_has_its_place(watches: FakeWatches, client: Client) -> None:
+    """B82: what was told before need not come again, and must not, if it is gone meanwhile."""
+    snapshot = history_pb2.EVENT_KIND_SNAPSHOT
+    message = told("t4", event("a", 9), *(event(name, 5, snapshot) for name in "bcd"))
+    message.snapshot_tokens.extend(["t2", "t3"])
+    watches.line_up(begun("t1"), message)
+
+    with client.watch(namespace="orders", snapshot=True) as events:
+        tokens = [next(events).resume_token for _ in range(4)]
+
+    assert tokens[1:] == ["t2", "t3", "t4"]
+    watches.line_up(begun("t1"), told("t5", event("a", 9), event("a", 10)))
+    with client.watch(namespace="orders", resume_token=tokens[0]) as events:
+        assert take(events, 1) == [("a", 10)]
+
+
 # How a watch ends.
 
 

@@ -25,7 +25,7 @@ from statekeeper.event_fields import notice, read_event
 from statekeeper.model import EventKind, WatchEvent
 from statekeeper.places import Given, Mark, Place
 from statekeeper.requests.watch import WatchAsk, watch_request
-from statekeeper.v1 import watch_pb2
+from statekeeper.v1 import history_pb2, watch_pb2
 
 # Without a sign of life for as many heartbeats, a stream is taken to be broken.
 _SILENT_HEARTBEATS = 3
@@ -107,20 +107,7 @@ class Following:
             # A stream that has only begun may end like the one before it.
             self._backoff = None
             self._faults = 0
-        fresh = [each for each in message.events if not self._has_given(each)]
-        token = message.resume_token
-        for event in fresh:
-            self._marks.append((event.key.execution_id, event.revision))
-            self._put_event(event, self._place())
-        if token:
-            self._marks = self._given.marks()
-            self._received = Place(token, self._marks, len(self._marks))
-            if fresh:
-                self._events.pop()
-                self._places.pop()
-                self._put_event(fresh[-1], self._received)
-        elif fresh:
-            self._received = self._place()
+        self._take_events(message)
         if self._gap:
             self._gap = False
             self._put_notice(EventKind.GAP)
@@ -171,12 +158,36 @@ class Following:
         self._marks = []
         self._gap = True
 
-    def _has_given(self, event: watch_pb2.Event) -> bool:
-        return self._given.has(event.key.execution_id, event.revision)
+    def _take_events(self, message: watch_pb2.WatchResponse) -> None:
+        tokens = iter(message.snapshot_tokens)
+        fresh = None
+        for event in message.events:
+            given = self._given.has(event.key.execution_id, event.revision)
+            token = next(tokens, "") if event.kind == history_pb2.EVENT_KIND_SNAPSHOT else ""
+            if token:
+                self._come_to(token)
+            elif not given:
+                self._mark(event)
+            if not given:
+                fresh = event
+                self._put_event(event, self._received or Place(""))
+        if message.resume_token:
+            self._come_to(message.resume_token)
+            if fresh is not None:
+                self._events.pop()
+                self._places.pop()
+                self._put_event(fresh, self._received or Place(""))
 
-    def _place(self) -> Place:
+    def _come_to(self, token: str) -> None:
+        """Notes that the server knows the place."""
+        self._marks = self._given.marks()
+        self._received = Place(token, self._marks, len(self._marks))
+
+    def _mark(self, event: watch_pb2.Event) -> None:
+        """Notes an event after which the server knows no place."""
         token = "" if self._received is None else self._received.token
-        return Place(token, self._marks, len(self._marks))
+        self._marks.append((event.key.execution_id, event.revision))
+        self._received = Place(token, self._marks, len(self._marks))
 
     def _put_event(self, event: watch_pb2.Event, place: Place) -> None:
         # Read when it is given: what cannot be read is told of this event alone.

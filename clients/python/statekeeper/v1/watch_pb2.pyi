@@ -47,16 +47,18 @@ class WatchRequest(_message.Message):
     def __init__(self, key: _Optional[_Union[_execution_pb2.ExecutionKey, _Mapping]] = ..., namespace: _Optional[str] = ..., id_prefix: _Optional[str] = ..., snapshot: _Optional[bool] = ..., after_revision: _Optional[int] = ..., resume_token: _Optional[str] = ..., kinds: _Optional[_Iterable[_Union[_history_pb2.EventKind, str]]] = ..., include: _Optional[_Union[WatchInclude, str]] = ..., heartbeat_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class WatchResponse(_message.Message):
-    __slots__ = ("events", "resume_token", "heartbeat", "snapshot_complete")
+    __slots__ = ("events", "resume_token", "heartbeat", "snapshot_complete", "snapshot_tokens")
     EVENTS_FIELD_NUMBER: _ClassVar[int]
     RESUME_TOKEN_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     SNAPSHOT_COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    SNAPSHOT_TOKENS_FIELD_NUMBER: _ClassVar[int]
     events: _containers.RepeatedCompositeFieldContainer[Event]
     resume_token: str
     heartbeat: bool
     snapshot_complete: bool
-    def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., resume_token: _Optional[str] = ..., heartbeat: _Optional[bool] = ..., snapshot_complete: _Optional[bool] = ...) -> None: ...
+    snapshot_tokens: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., resume_token: _Optional[str] = ..., heartbeat: _Optional[bool] = ..., snapshot_complete: _Optional[bool] = ..., snapshot_tokens: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Event(_message.Message):
     __slots__ = ("kind", "key", "revision", "execution_revision", "version", "time", "status", "changed", "actor", "pause_id", "checkpoint", "owner", "changes", "removed", "execution", "values_missing")
