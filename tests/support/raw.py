@@ -79,6 +79,9 @@ class RawClient:
             ("grpc.max_send_message_length", _MESSAGE_BYTES_MAX),
             ("grpc.max_receive_message_length", _MESSAGE_BYTES_MAX),
             ("grpc.use_local_subchannel_pool", 1),
+            # A server that was restarted is found again soon.
+            ("grpc.initial_reconnect_backoff_ms", 100),
+            ("grpc.max_reconnect_backoff_ms", 500),
         )
         self.channel = (
             grpc.insecure_channel(address, options)
