@@ -211,14 +211,14 @@ class Committer:
             txn.commit()
         finally:
             txn.abort()
-        if store.appended:
-            self._publish(store.appended)
         locks.commit()
         self._answered += locks.answered
         self._next_revision = store.next_revision
         self._log_time_us = store.log_time_us
         self._next_timer_us = next_timer_us
         self._chores = chores
+        if store.appended:
+            self._publish(store.appended)
         return outcomes
 
 

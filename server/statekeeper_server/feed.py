@@ -1,6 +1,8 @@
 """What a shard commits, handed to whoever follows it on the event loop."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 from statekeeper_server.store.writer import Appended
@@ -37,10 +39,15 @@ class Feed:
         """Hand over what a commit has added to the log; after each, from any thread."""
         follower = self.follower
         if follower is not None:
-            self._loop.call_soon_threadsafe(follower.take, appended)
+            self._call(follower.take, appended)
 
     def interrupt(self) -> None:
         """Say that it is not known what was committed; from any thread."""
         follower = self.follower
         if follower is not None:
-            self._loop.call_soon_threadsafe(follower.lose)
+            self._call(follower.lose)
+
+    def _call(self, function: Callable[..., None], *arguments: object) -> None:
+        # What is committed is committed, though nobody may be there any more to hear of it.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(function, *arguments)

@@ -28,6 +28,7 @@ MALFORMED = {
     "a prefix with a control character": (watch_request(id_prefix="a\x00"), "id_prefix"),
     "no kind": (watch_request(kinds=[EVENT_KIND_SAVED, 0]), "kinds[1]"),
     "a kind that is no change": (watch_request(kinds=[EVENT_KIND_SNAPSHOT]), "kinds[0]"),
+    "more kinds than there are": (watch_request(kinds=[EVENT_KIND_SAVED] * 12), "kinds"),
     "an unknown kind": (watch_request(kinds=[99]), "kinds[0]"),
     "an unknown include": (watch_request(include=99), "include"),
     "a short interval": (watch_request(heartbeat_s=0.099), "heartbeat_interval"),

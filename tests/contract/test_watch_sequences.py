@@ -269,7 +269,7 @@ def write_end(raw: RawClient) -> None:
         pytest.param(1, 60, 2, id="a little"),
         *(
             pytest.param(n, 700, 2 if n % 2 else 1_000, marks=MUCH, id=f"much-{n}")
-            for n in range(4)
+            for n in range(3)
         ),
     ],
 )

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -125,6 +126,30 @@ def test_b85_who_does_not_read_is_cut_off_with_a_token_and_harms_nobody(tmp_path
             client.close()
 
 
+def test_b85_who_leaves_too_much_unread_together_is_cut_off() -> None:
+    """B85: however long each of them may take; those for whom there is room stay."""
+    limits: dict[str, Any] = dict.fromkeys(("message_bytes_max", "watch_unsent_bytes_max"), 2 * MB)
+    with (
+        TestServer(shards=1, state_bytes_max=MB, **limits) as server,
+        RawClient(server.address) as raw,
+    ):
+        clients = [RawClient(server.address) for _ in range(5)]
+        watches = [Watch(each, VALUES).begun() for each in clients]
+        for n in range(30):
+            do(raw, save(f"exec_{n}", big=bytes(900 * KB)))
+        for _ in range(_ATTEMPTS_MAX):
+            raw.load(key_of("exec_none"))
+            if len(watches_of(server)._streams) == 2:
+                break
+        assert len(watches_of(server)._streams) == 2
+        assert watches_of(server)._room._bytes <= 2 * MB
+        for client in clients:
+            client.close()
+        for watch in watches:
+            watch.call.cancel()
+        wait_until_nothing_is_left(server, raw)
+
+
 def test_b85_who_reads_slowly_misses_nothing() -> None:
     """B85: it falls behind what is queued for it, and reads on from the log."""
     with TestServer() as server, RawClient(server.address) as raw:
@@ -222,7 +247,7 @@ def test_more_watches_than_allowed_are_overloaded(server: TestServer, raw: RawCl
 
 
 @pytest.mark.parametrize(
-    "rounds", [3, pytest.param(40, marks=[pytest.mark.long, pytest.mark.timeout(600)])]
+    "rounds", [3, pytest.param(25, marks=[pytest.mark.long, pytest.mark.timeout(600)])]
 )
 def test_b86_a_killed_server_loses_no_event_of_resumed_watches(tmp_path: Path, rounds: int) -> None:
     """B86, B20: neither lost nor told twice; whatever was answered is told."""

@@ -1,6 +1,6 @@
 """What makes a WatchRequest valid."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from statekeeper.v1.history_pb2 import EVENT_KIND_SNAPSHOT, EVENT_KIND_UNSPECIFIED, EventKind
 from statekeeper.v1.watch_pb2 import (
@@ -68,7 +68,9 @@ def _check_scope(request: WatchRequest) -> Scope:
     return Scope(namespace, id_prefix, single=False)
 
 
-def _check_kinds(kinds: Iterable[EventKind]) -> frozenset[EventKind]:
+def _check_kinds(kinds: Sequence[EventKind]) -> frozenset[EventKind]:
+    if len(kinds) > len(_KINDS):
+        raise invalid("kinds", f"has {len(kinds)}, there are {len(_KINDS)}")
     for number, kind in enumerate(kinds):
         if kind not in _KINDS:
             raise invalid(f"kinds[{number}]", f"{kind} is no kind of change")
