@@ -204,7 +204,7 @@ class Committer:
                 outcomes = [_attempt(submission, store, now_us) for submission in batch]
             chores = self._chores
             if tends:
-                chores = keep_house(txn, store, chores, now_us)
+                chores = keep_house(txn, store, chores, now_us, alone=not batch)
             elif store.has_garbage:
                 chores = chores._replace(has_garbage=True)
             next_timer_us = store.next_due_us() if store.timers_moved else self._next_timer_us

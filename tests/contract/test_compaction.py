@@ -215,7 +215,7 @@ class Past:
 
     def pass_time(self) -> None:
         """Some time passes, or more than the log is kept."""
-        self._server.clock.advance(self._dice.choice((0, 600, 3_000, 4_000, 20_000)))
+        self._server.clock.advance(self._dice.choice((0, 600, 900, 1_500, 3_000, 20_000)))
         if self._dice.random() < 0.2:
             self._server.restart()
         wait_until(lambda: not is_due(self._server))

@@ -12,8 +12,9 @@ from statekeeper_server.store.compact import compact_log, forget_requests
 from statekeeper_server.store.reclaim import reclaim
 from statekeeper_server.store.writer import Writer
 
-# So few rows go unnoticed in a commit.
+# So few rows go unnoticed in a commit, and so few in one that nobody waits for.
 _ROWS_MIN = 64
+_ROWS_ALONE = 256
 _ROWS_EACH_WRITTEN = 2
 # What is too old is looked for so seldom, as each look is written down.
 _REST_US = 10_000_000
@@ -40,9 +41,20 @@ class Chores(NamedTuple):
         return 0 if self.has_garbage else max(self.look_us - now_us, 0)
 
 
-def keep_house(txn: WriteTransaction, store: Writer, chores: Chores, now_us: int) -> Chores:
-    """Do a little; what there is to do then, once the transaction is committed."""
-    rows_max = max(_ROWS_MIN, _ROWS_EACH_WRITTEN * store.rows_written)
+def keep_house(
+    txn: WriteTransaction, store: Writer, chores: Chores, now_us: int, *, alone: bool
+) -> Chores:
+    """Do a little; what there is to do then, once the transaction is committed.
+
+    Args:
+        txn: the batch's transaction.
+        store: the same, after all that the batch has written.
+        chores: what there is to do.
+        now_us: when.
+        alone: whether there is no batch, so that nobody waits for the commit.
+    """
+    rows_min = _ROWS_ALONE if alone else _ROWS_MIN
+    rows_max = max(rows_min, _ROWS_EACH_WRITTEN * store.rows_written)
     has_garbage = chores.has_garbage or store.has_garbage
     if has_garbage:
         has_garbage = reclaim(txn, rows_max)
