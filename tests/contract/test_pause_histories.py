@@ -202,7 +202,9 @@ class Player:
 @pytest.fixture(scope="module")
 def server() -> Iterator[TestServer]:
     """One for all of them; its clock goes on and on, and it forgets nothing."""
-    with TestServer(shards=1, history_window_s=1e9, versions_kept=1_000) as server:
+    with TestServer(
+        shards=1, history_window_s=1e9, log_window_s=1e9, versions_kept=1_000
+    ) as server:
         yield server
 
 
