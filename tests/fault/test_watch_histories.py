@@ -8,40 +8,27 @@ import os
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from random import Random
-from typing import Any
 
-import grpc
 import pytest
 
 from statekeeper import StateError
 from statekeeper.calls import Following
 from statekeeper.transport import CHANNEL_OPTIONS
-from statekeeper.v1.checkpoint_pb2 import CheckpointRequest
-from statekeeper.v1.execution_pb2 import STATUS_RUNNING, ExecutionState
 from statekeeper.v1.history_pb2 import EventKind
-from statekeeper.v1.lock_pb2 import LockRequest, UnlockRequest
-from statekeeper.v1.operation_pb2 import Operation
-from statekeeper.v1.pause_requests_pb2 import PauseRequest
 from statekeeper.v1.state_requests_pb2 import (
-    DeleteRequest,
     ListRevisionsRequest,
-    SaveRequest,
-    UpdateRequest,
 )
-from statekeeper.v1.transaction_pb2 import TransactionRequest
 from statekeeper.v1.watch_pb2 import WatchRequest
-from statekeeper.v1.write_pb2 import WriteOptions
 from tests.support.chance import chance
-from tests.support.operations import seconds
 from tests.support.placement import shard_of
-from tests.support.raw import RawClient, Refusal, document, key_of
+from tests.support.raw import RawClient, key_of
 from tests.support.server_process import ServerProcess
-from tests.support.transactions import pause_op, update_op
 from tests.support.watchers import (
+    AbsentMirror,
     Cancelled,
     Filtering,
     Mirror,
@@ -53,107 +40,13 @@ from tests.support.watchers import (
     wait_until,
 )
 from tests.support.watching import Watch
+from tests.support.writers import Writer
 
 SHARDS = 3
 WRITERS = 4
-EXECUTIONS_EACH = 4
 DEADLINE_S = 60.0
-_LARGE_BYTES = 100_000
 # Kinds that move no revision, and so have no answer that tells theirs.
 _UNMOVED = frozenset(("checkpointed", "locked", "unlocked"))
-
-_WEIGHTS = {
-    "Save": 6,
-    "Update": 6,
-    "Delete": 2,
-    "Pause": 1,
-    "Transaction": 2,
-    "Checkpoint": 1,
-    "Lock": 1,
-    "Unlock": 1,
-}
-Write = tuple[str, Any, tuple[str, ...]]
-"""An RPC, its request, and the kinds of events that tell of it"""
-
-
-class Writer:
-    """Writes executions of its own, again and again until it is answered.
-
-    Attributes:
-        told: the events that its writes must be told by, where the answers say so.
-    """
-
-    def __init__(self, number: int, address: str, dice: Random) -> None:
-        self.told: list[Told] = []
-        self._number = number
-        self._address = address
-        self._dice = dice
-        self._existing: set[str] = set()
-        self._written = 0
-
-    def write(self, writes: int, pace_s: float) -> None:
-        """Do so many writes."""
-        with RawClient(self._address) as raw:
-            for _ in range(writes):
-                name = f"exec_{self._number}_{self._dice.randrange(EXECUTIONS_EACH)}"
-                self._written += 1
-                rpc, request, kinds = self._draw(name, f"{self._number}-{self._written}")
-                response = _persist(getattr(raw.stub, rpc), request)
-                if kinds:
-                    self._note(name, response.result.revision, kinds)
-                time.sleep(pace_s * self._dice.random())
-
-    def _note(self, name: str, revision: int, kinds: tuple[str, ...]) -> None:
-        self.told += [(name, revision, kind) for kind in kinds]
-        if "deleted" in kinds:
-            self._existing.discard(name)
-        else:
-            self._existing.add(name)
-
-    def _draw(self, name: str, mark: str) -> Write:
-        key, options = key_of(name), WriteOptions(request_id=mark)
-        size = _LARGE_BYTES if self._dice.random() < 0.05 else self._dice.randint(1, 500)
-        state = ExecutionState(
-            status=STATUS_RUNNING, context=document(mark=f'"{mark}"', blob=b"#" * size)
-        )
-        kinds = [kind for kind, weight in _WEIGHTS.items() for _ in range(weight)]
-        kind = self._dice.choice(kinds) if name in self._existing else "Save"
-        operations: list[Operation] = [update_op(mark=f'"{mark}"'), pause_op()]
-        requests: dict[str, tuple[Any, tuple[str, ...]]] = {
-            "Save": (SaveRequest(key=key, options=options, state=state), ("saved",)),
-            "Update": (UpdateRequest(key=key, options=options, changes=state), ("updated",)),
-            "Delete": (DeleteRequest(key=key, options=options), ("deleted",)),
-            "Pause": (
-                PauseRequest(key=key, options=options, member="m", reason="r"),
-                ("paused",),
-            ),
-            "Transaction": (
-                TransactionRequest(key=key, options=options, operations=operations),
-                ("updated", "paused"),
-            ),
-            "Checkpoint": (CheckpointRequest(key=key, options=options, name=mark), ()),
-            "Lock": (LockRequest(key=key, owner="o", lease=seconds(3_600)), ()),
-            "Unlock": (UnlockRequest(key=key, owner="o"), ()),
-        }
-        return kind, *requests[kind]
-
-
-def _persist(method: Any, request: Any) -> Any:
-    ends_s = time.monotonic() + DEADLINE_S
-    while True:
-        try:
-            return method(request, timeout=5, wait_for_ready=True)
-        except grpc.RpcError as error:
-            if Refusal.of(error).code not in _PASSING or time.monotonic() > ends_s:
-                raise
-            time.sleep(0.02)
-
-
-_PASSING = (
-    grpc.StatusCode.UNAVAILABLE,
-    grpc.StatusCode.CANCELLED,
-    grpc.StatusCode.DEADLINE_EXCEEDED,
-)
 
 
 @pytest.fixture
@@ -188,58 +81,79 @@ def _by_shard(told: list[Told]) -> list[list[Told]]:
     return [[each for each in told if shard_of(each[0], SHARDS) == n] for n in range(SHARDS)]
 
 
-def _check(raw: RawClient, log: list[Told], writers: list[Writer], watchers: list[Watcher]) -> None:
+@dataclass
+class Story:
+    """What has been done, and by whom.
+
+    Attributes:
+        start: the resume token of before all.
+        writers: who has written.
+        watchers: who still watches.
+    """
+
+    start: str
+    writers: list[Writer]
+    watchers: list[Watcher]
+
+
+def _check(raw: RawClient, story: Story) -> None:
+    log = list(_log(raw, story.start))
     # The log and the answers say the same of every write.
     moved = [each for each in log if each[2] not in _UNMOVED]
-    assert sorted(moved) == sorted(each for writer in writers for each in writer.told)
+    assert sorted(moved) == sorted(each for writer in story.writers for each in writer.told)
     assert all(shard == sorted(shard, key=lambda each: each[1]) for shard in _by_shard(log))
-
-    revisions = _revisions(raw, {each[0] for each in log})
-
-    def has_all(watcher: Watcher) -> bool:
-        if isinstance(watcher, Mirror):
-            return watcher.revisions == revisions
-        return len(watcher.told) >= sum(map(watcher.expects, log))
-
-    wait_until(lambda: all(map(has_all, watchers)), watchers, DEADLINE_S)
-    # What comes twice comes late.
-    time.sleep(0.5)
-    for watcher in watchers:
-        watcher.over.set()
-    for watcher in watchers:
-        watcher.join(DEADLINE_S)
-        if watcher.failure is not None:
-            raise AssertionError(watcher.name) from watcher.failure
-        if isinstance(watcher, Mirror):
-            assert watcher.revisions == revisions
-        else:
-            expected = [each for each in log if watcher.expects(each)]
-            missed, twice = Counter(expected), Counter(watcher.told)
-            missed.subtract(watcher.told)
-            twice.subtract(expected)
-            assert (+missed, +twice) == (Counter(), Counter()), watcher.name
-            assert _by_shard(watcher.told) == _by_shard(expected), watcher.name
+    revisions = _revisions(raw, story)
     for name in revisions:
         request = ListRevisionsRequest(key=key_of(name), page_size=1_000)
         listed = {each.revision for each in raw.stub.ListRevisions(request).revisions}
         assert listed <= {each[1] for each in moved if each[0] == name}
+    _end(story, lambda watcher: _has_all(watcher, log, revisions))
+    for watcher in story.watchers:
+        if isinstance(watcher, Mirror):
+            assert watcher.revisions == revisions
+            continue
+        expected = [each for each in log if watcher.expects(each)]
+        missed, twice = Counter(expected), Counter(watcher.told)
+        missed.subtract(watcher.told)
+        twice.subtract(expected)
+        assert (+missed, +twice) == (Counter(), Counter()), watcher.name
+        assert _by_shard(watcher.told) == _by_shard(expected), watcher.name
 
 
-def _revisions(raw: RawClient, names: set[str]) -> dict[str, int]:
+def _has_all(watcher: Watcher, log: list[Told], revisions: dict[str, int]) -> bool:
+    if isinstance(watcher, Mirror):
+        return watcher.revisions == revisions
+    return len(watcher.told) >= sum(map(watcher.expects, log))
+
+
+def _end(story: Story, has_all: Callable[[Watcher], bool]) -> None:
+    """Stop the watchers when they have all that they are to have, or the time is over."""
+    wait_until(lambda: all(map(has_all, story.watchers)), story.watchers, DEADLINE_S)
+    # What comes twice comes late.
+    time.sleep(0.5)
+    for watcher in story.watchers:
+        watcher.over.set()
+    for watcher in story.watchers:
+        watcher.join(DEADLINE_S)
+        if watcher.failure is not None:
+            raise AssertionError(watcher.name) from watcher.failure
+
+
+def _revisions(raw: RawClient, story: Story) -> dict[str, int]:
     """At which revision the executions are that there are."""
+    names = {told[0] for writer in story.writers for told in writer.told}
     states = {name: raw.load(key_of(name)) for name in names}
     return {name: state.revision for name, state in states.items() if state is not None}
 
 
-def _run(server: ServerProcess, seed: int, rounds: int, writes: int) -> None:
+def _tell(
+    server: ServerProcess, seed: int, rounds: int, writes: int, kinds: Sequence[type[Watcher]]
+) -> Story:
     dice = chance(seed)
-    with RawClient(server.address) as raw:
-        request = WatchRequest()
-        with Watch(raw, request).begun() as watch:
-            start = watch.token
+    with RawClient(server.address) as raw, Watch(raw, WatchRequest()).begun() as watch:
+        start = watch.token
     writers = [Writer(n, server.address, chance((seed, "writer", n))) for n in range(WRITERS)]
-    kinds = (Steady, Resuming, Resuming, Stalling, Filtering, Cancelled, Mirror)
-    watchers: list[Watcher] = [
+    watchers = [
         kind(server.address, start, chance((seed, "watcher", n))) for n, kind in enumerate(kinds)
     ]
     for watcher in watchers:
@@ -256,8 +170,13 @@ def _run(server: ServerProcess, seed: int, rounds: int, writes: int) -> None:
             server.start()
             for each in writing:
                 each.result()
-    with RawClient(server.address) as raw:
-        _check(raw, list(_log(raw, start)), writers, watchers)
+    return Story(start, writers, watchers)
+
+
+def _seed() -> int:
+    seed = int(os.environ.get("WATCH_SEED") or secrets.randbits(32))
+    print(f"WATCH_SEED={seed}")  # noqa: T201 - pytest shows it when the test fails
+    return seed
 
 
 @pytest.mark.parametrize(
@@ -268,10 +187,30 @@ def test_b82_b86_every_watcher_is_told_everything_once_and_in_order(
     tmp_path: Path, stumbles: Counter[str], rounds: int, writes: int
 ) -> None:
     """B82, B85, B86: run it again with the WATCH_SEED that it prints."""
-    seed = int(os.environ.get("WATCH_SEED") or secrets.randbits(32))
-    print(f"WATCH_SEED={seed}")  # noqa: T201 - pytest shows it when the test fails
+    kinds = (Steady, Resuming, Resuming, Stalling, Filtering, Cancelled, Mirror)
     flags = (f"--shards={SHARDS}", "--watch-stall-s=0.3")
     with ServerProcess(tmp_path / "data", *flags) as server:
-        _run(server, seed, rounds, writes)
+        story = _tell(server, _seed(), rounds, writes, kinds)
+        with RawClient(server.address) as raw:
+            _check(raw, story)
     print(stumbles)  # noqa: T201 - pytest shows it when the test fails
     assert stumbles["UNAVAILABLE"] > 0
+
+
+@pytest.mark.parametrize(
+    ("rounds", "writes"),
+    [(1, 60), pytest.param(20, 60, marks=[pytest.mark.long, pytest.mark.timeout(600)])],
+)
+def test_b84_who_was_away_for_too_long_begins_again_and_knows_what_there_is(
+    tmp_path: Path, rounds: int, writes: int
+) -> None:
+    """B84: where the log is short; run it again with the WATCH_SEED that it prints."""
+    flags = (f"--shards={SHARDS}", "--log-events-kept=5")
+    with ServerProcess(tmp_path / "data", *flags) as server:
+        story = _tell(server, _seed(), rounds, writes, (AbsentMirror,) * 3)
+        with RawClient(server.address) as raw:
+            revisions = _revisions(raw, story)
+        _end(story, lambda watcher: _has_all(watcher, [], revisions))
+    mirrors = [watcher for watcher in story.watchers if isinstance(watcher, Mirror)]
+    assert [mirror.revisions for mirror in mirrors] == [revisions] * 3
+    assert sum(mirror.gaps for mirror in mirrors) > 0

@@ -170,11 +170,19 @@ class Cancelled(Watcher):
 
 
 class Mirror(Watcher):
-    """Begins with a snapshot, in the midst of it all, and knows what there is."""
+    """Begins with a snapshot, in the midst of it all, and knows what there is.
+
+    Attributes:
+        revisions: the revision of each execution that there is.
+        gaps: how often it had to begin again, as too much had happened.
+    """
+
+    AWAY_S = 0.0
 
     def __init__(self, address: str, start: str, dice: Random) -> None:
         super().__init__(address, start, dice)
         self.revisions: dict[str, int] = {}
+        self.gaps = 0
 
     def expects(self, told: Told) -> bool:
         """It begins later than the others."""
@@ -182,7 +190,10 @@ class Mirror(Watcher):
         return False
 
     def _take(self, event: WatchEvent) -> None:
-        if event.execution_revision:
+        if event.kind == "gap":
+            self.gaps += 1
+            self.revisions.clear()
+        elif event.execution_revision:
             self.revisions[event.execution_id] = event.execution_revision
         elif event.execution_id:
             self.revisions.pop(event.execution_id, None)
@@ -193,13 +204,23 @@ class Mirror(Watcher):
             time.sleep(self._dice.random())
             while not self.over.is_set():
                 with client.watch(
-                    snapshot=token is None, resume_token=token, heartbeat=_HEARTBEAT_S
+                    snapshot=token is None,
+                    resume_token=token,
+                    heartbeat=_HEARTBEAT_S,
+                    on_compacted="snapshot",
                 ) as events:
                     for _ in range(self._dice.randint(1, 30)):
                         event = events.next_within(_PATIENCE_S)
                         if event is not None:
                             self._take(event)
                             token = event.resume_token
+                time.sleep(self.AWAY_S * self._dice.random())
+
+
+class AbsentMirror(Mirror):
+    """Is away for so long that there may be a gap."""
+
+    AWAY_S = 0.5
 
 
 _INCLUDES: tuple[Literal["head", "changes", "state"], ...] = ("head", "changes", "state")

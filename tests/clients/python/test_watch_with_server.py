@@ -2,13 +2,15 @@
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from statekeeper import Client, StateManager, WatchEvent
+from statekeeper import Client, RevisionCompactedError, StateManager, WatchEvent
 from statekeeper.testing import TestServer
 
 from .conftest import MakeClient
+from .fakes import until
 
 SHARDS = 3
 
@@ -181,3 +183,37 @@ def test_a_server_that_was_not_there_for_long_is_no_gap(
         assert take(events, 3)[-1].revision == last
     with sm.watch(after_revision=0) as events:
         assert next(events).revision == first
+
+
+def test_what_is_no_longer_kept_is_told_or_made_up_for(make_client: MakeClient) -> None:
+    """B83, B84: the place of a watch that waits moves on with the log, one that is stored not."""
+    with TestServer(log_events_kept=5) as server:
+        client = make_client(server.address)
+        quiet, busy = client.state_manager("quiet"), client.state_manager("busy")
+        with quiet.watch(heartbeat=0.1) as events:
+            old = events.resume_token
+            quiet.save({"status": "running"})
+            assert next(events).kind == "saved"
+            with ThreadPoolExecutor() as pool:
+                waiting = pool.submit(next, events)
+                for n in range(100):
+                    busy.save({"status": "running", "context": {"n": n}})
+                until(lambda: is_compacted(quiet, old))
+                until(lambda: not is_compacted(quiet, events.resume_token))
+                server.restart()
+                quiet.update(status="completed")
+                assert waiting.result(timeout=60).status == "completed"
+
+        with quiet.watch(resume_token=old, on_compacted="snapshot", include="state") as events:
+            gap, snapshot, complete = take(events, 3)
+        assert [gap.kind, snapshot.kind, complete.kind] == ["gap", "snapshot", "snapshot_complete"]
+        assert snapshot.state == quiet.load()
+        assert quiet.wait_for("completed").revision == snapshot.revision
+
+
+def is_compacted(sm: StateManager, token: str) -> bool:
+    try:
+        sm.watch(resume_token=token).close()
+    except RevisionCompactedError:
+        return True
+    return False
