@@ -167,6 +167,24 @@ def test_b85_who_reads_slowly_misses_nothing() -> None:
         assert all(event.changes.context.entries["big"].binary for event in mine)
 
 
+def test_b84_who_is_overtaken_by_what_is_forgotten_is_told_so() -> None:
+    """B84: who comes back too late, and who reads too slowly; up to there nothing is missing."""
+    with TestServer(shards=1, log_events_kept=10) as server, RawClient(server.address) as raw:
+        do(raw, *(save(f"exec_{n}") for n in range(50)))
+        with RawClient(server.address) as slow, Watch(slow, VALUES).begun() as watch:
+            token = watch.token
+            write_much(raw, 40, 16 * KB)
+            late = Watch(raw, watch_request(include=WATCH_INCLUDE_CHANGES, resume_token=token))
+            for refusal in (late.end(), watch.end()):
+                assert refusal.code is grpc.StatusCode.OUT_OF_RANGE
+                assert refusal.reason == "REVISION_COMPACTED"
+                assert int(refusal.metadata["oldest_revision"]) > 50
+            told = revisions(watch.rest())
+        assert told == list(range(51, 51 + len(told)))
+        with Watch(raw, watch_request(snapshot=True)).begun() as again:
+            assert len(again.snapshot()) == 50
+
+
 def test_b83_a_drain_ends_watches_with_a_token_after_all_that_was_told(
     server: TestServer, raw: RawClient
 ) -> None:
