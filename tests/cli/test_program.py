@@ -176,3 +176,18 @@ def test_tls_is_spoken(tmp_path: Path) -> None:
         assert cli.refusal("stats", *tls, "--timeout", "3").startswith("UNAVAILABLE")
         assert "given together" in cli.wrong_use("stats", *tls, *client[:2])
         assert "does not exist" in cli.wrong_use("stats", "--tls-ca", str(tmp_path / "no"))
+
+
+def test_b80_a_target_of_no_use_is_wrong_use(cli: Cli) -> None:
+    told = cli.wrong_use("stats", "--target", "localhost")
+
+    assert "Invalid value for '--target'" in told
+    assert "'localhost' is not HOST:PORT" in told
+
+
+def test_what_grpc_logs_is_not_shown(target: dict[str, str]) -> None:
+    ended = run_process("stats", "--tls", env=target)
+
+    assert (ended.code, ended.stdout) == (1, "")
+    (line,) = ended.stderr.splitlines()
+    assert line.endswith("TLS handshake failed")

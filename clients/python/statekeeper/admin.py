@@ -35,7 +35,7 @@ class Admin:
             time; a timedelta or seconds.
 
     Raises:
-        InvalidRequestError: The timeout is of no use.
+        InvalidRequestError: The target or the timeout is of no use.
     """
 
     def __init__(

@@ -1,11 +1,15 @@
 """What makes an argument one that can be sent; the server checks the rest."""
 
+import re
 from collections.abc import Iterable
 
 from statekeeper.errors import InvalidRequestError
 from statekeeper.value_faults import text_fault
 
 _REVISION_MAX = 2**63 - 1
+_PORT_MAX = 65_535
+# What gRPC's own names of servers begin with; gRPC alone knows what follows.
+_GRPC_NAME = re.compile(r"(dns|unix|unix-abstract|vsock|ipv4|ipv6|xds|google-c2p):")
 
 
 def invalid(field: str, sentence: str) -> InvalidRequestError:
@@ -83,3 +87,24 @@ def checked_texts(field: str, texts: Iterable[str]) -> list[str]:
     if isinstance(texts, str):
         raise invalid(field, f"must be a list of names, not one name: [{texts!r}]")
     return [checked_text(field, text) for text in texts]
+
+
+def checked_target(target: object) -> str:
+    """Gives the address of a server that can be connected to.
+
+    Raises:
+        InvalidRequestError: It is no str, and neither `host:port` nor a gRPC name.
+    """
+    address = checked_name("target", target)
+    if _GRPC_NAME.match(address):
+        return address
+    if "://" in address:
+        raise invalid("target", f"{address!r} is a URL: leave out what stands before the host")
+    host, _, port = address.rpartition(":")
+    if not host or address.endswith("]"):
+        raise invalid("target", f"{address!r} is not HOST:PORT, as in localhost:7460")
+    if ":" in host and not (host.startswith("[") and host.endswith("]")):
+        raise invalid("target", f"{address!r}: an IPv6 host needs brackets, as in [::1]:7460")
+    if not (port.isascii() and port.isdigit() and 0 < int(port) <= _PORT_MAX):
+        raise invalid("target", f"{address!r}: {port!r} is no port, which are 1 to {_PORT_MAX}")
+    return address

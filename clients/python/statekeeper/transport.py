@@ -14,7 +14,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import EncodeError, Message
 
-from statekeeper.arguments import invalid
+from statekeeper.arguments import checked_target, invalid
 from statekeeper.calls import Call
 from statekeeper.errors import (
     CallCancelledError,
@@ -113,7 +113,7 @@ class Route:
     """
 
     def __init__(self, target: str, timeout: Span) -> None:
-        self.target = target
+        self.target = checked_target(target)
         self.timeout_s = to_timedelta(timeout, "timeout").total_seconds()
         if self.timeout_s == 0:
             raise invalid("timeout", "must be more than zero")

@@ -1,6 +1,7 @@
 """Starts the command line; says what to install where that is missing."""
 
 import io
+import os
 import sys
 
 _WRONG_USE = 2
@@ -8,6 +9,8 @@ _WRONG_USE = 2
 
 def main() -> None:
     """Runs `statekeeper`."""
+    # What goes wrong is told in this program's own words.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # What a terminal of another time cannot show is no reason to fail.

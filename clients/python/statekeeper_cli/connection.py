@@ -12,10 +12,21 @@ import grpc
 
 from statekeeper import Client
 from statekeeper.admin import Admin
+from statekeeper.arguments import checked_target
+from statekeeper.errors import InvalidRequestError
 from statekeeper.requests.execution import NAMESPACE_DEFAULT
 from statekeeper.transport import TARGET_DEFAULT, TIMEOUT_DEFAULT
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def _read_target(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    try:
+        return checked_target(value)
+    except InvalidRequestError as error:
+        raise click.BadParameter(error.fields[0][1], ctx, param) from error
+
+
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OPTIONS = (
     click.option(
@@ -25,6 +36,7 @@ _OPTIONS = (
         default=TARGET_DEFAULT,
         show_default=True,
         metavar="HOST:PORT",
+        callback=_read_target,
         help="The server.",
     ),
     click.option(
