@@ -23,6 +23,7 @@ RESTORED_DOCUMENTS_END = PAUSE_DATA
 
 DOCUMENT_NAMES: dict[int, str] = {number: name for name, number in DOCUMENT_NUMBERS.items()}
 _SHARED_NAMES = {SHARED_VALUES: "shared_state", SHARED_DEFINITION: "shared_state_definition"}
+SHARED_STATE = _SHARED_NAMES[SHARED_VALUES]
 SHARED_NAMES = frozenset(_SHARED_NAMES.values())
 """What stands for them in the history."""
 

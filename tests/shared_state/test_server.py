@@ -31,7 +31,7 @@ from statekeeper.v1.shared_state_requests_pb2 import (
     WriteStateRequest,
 )
 from statekeeper.v1.state_manager_pb2_grpc import StateManagerStub
-from statekeeper.v1.state_requests_pb2 import SaveRequest, UpdateRequest
+from statekeeper.v1.state_requests_pb2 import LoadRequest, SaveRequest, UpdateRequest
 from statekeeper.v1.transaction_pb2 import TransactionRequest
 from statekeeper.v1.value_pb2 import Document, Value
 from statekeeper_server.verification import problems_of
@@ -39,6 +39,7 @@ from statekeeper_server.verification import problems_of
 from .test_rules import DEFINITION
 
 UNKNOWN_ACTION: Any = 9
+PAIR = Document(entries={"a": Value(json="{}"), "b": Value(json="[2]")})
 CONTEXT = Document(entries={"phase": Value(json="2")})
 
 
@@ -133,6 +134,46 @@ def test_b45_restoring_brings_values_and_definition_back_and_keeps_the_log(
     assert counts["c"]["late"].writes == 1
     with pytest.raises(StateAccessDeniedError):
         sm.member("late").set_state(c="y")
+
+
+def test_b52_a_load_shows_the_shared_state_where_it_is_asked_for(
+    sm: StateManager, channel: Any
+) -> None:
+    """B52: now and then; nobody is logged as having read it, and nobody else sees it."""
+    sm.define_state(DEFINITION)
+    revision = sm.member("writer").set_state(a={"x": 1}).revision
+    sm.checkpoint("here")
+    sm.member("writer").set_state(a={"x": 2}, b=[1])
+
+    def shown(**options: Any) -> Any:
+        state = sm.load(**options)
+        assert state is not None
+        return state.shared_state
+
+    assert shown(fields=["shared_state"]) == {"a": {"x": 2}, "b": [1], "n": 1}
+    assert shown(fields=["shared_state.a", "context"]) == {"a": {"x": 2}}
+    assert shown(fields=["shared_state"], revision=revision) == {"a": {"x": 1}, "n": 1}
+    assert shown(fields=["shared_state"], checkpoint="here") == {"a": {"x": 1}, "n": 1}
+    assert shown() is None
+    assert shown(fields=["context"]) is None
+    assert set(sm.access_report().member_counts) == {"writer"}
+    with pytest.raises(InvalidRequestError):
+        sm.load(fields=["shared_state."])
+
+    operations = [
+        Operation(load=LoadRequest()),
+        Operation(write_state=WriteStateRequest(member="writer", updates=PAIR)),
+        Operation(load=LoadRequest(fields=["shared_state"])),
+    ]
+    request = TransactionRequest(key=_key(sm), operations=operations)
+    results = StateManagerStub(channel).Transaction(request).results
+    assert not results[0].load.execution.HasField("shared_state")
+    after = results[2].load.execution.shared_state.entries
+    assert {key: value.json for key, value in after.items()} == {
+        "a": "{}",
+        "b": "[2]",
+        "n": "1",
+    }
 
 
 def test_the_history_names_what_was_written(sm: StateManager) -> None:

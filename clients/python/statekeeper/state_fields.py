@@ -192,5 +192,7 @@ def read_execution(execution: execution_pb2.Execution, *, partial: bool = False)
     if execution.HasField("expire_time"):
         state.expire_time = to_datetime(execution.expire_time)
     state.pauses = tuple(read_pause(pause, execution.key) for pause in execution.pauses)
+    if execution.HasField("shared_state"):
+        state.shared_state = read_document(execution.shared_state, "shared_state")
     state.partial = partial
     return state

@@ -16,6 +16,7 @@ from statekeeper_server.documents import (
     PAUSE_DATA,
     PAUSE_DEFAULT_INPUT,
     PAUSE_INPUT,
+    SHARED_VALUES,
 )
 from statekeeper_server.keys import PauseNumber
 from statekeeper_server.operations.pause_rows import document_entry
@@ -36,7 +37,12 @@ def put_execution(
     if selection is not None:
         _leave_out(state, selection)
     for document, name, value in values:
-        getattr(state, DOCUMENT_NAMES[document]).entries[name].MergeFromString(value)
+        shown = (
+            message.shared_state
+            if document == SHARED_VALUES
+            else getattr(state, DOCUMENT_NAMES[document])
+        )
+        shown.entries[name].MergeFromString(value)
 
 
 def put_pauses(message: Execution, rows: Iterable[PauseRow], at: int, read: ReadDocument) -> None:

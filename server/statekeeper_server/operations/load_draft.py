@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from statekeeper.v1.execution_pb2 import Execution, ExecutionState
 from statekeeper.v1.state_requests_pb2 import LoadResponse
 from statekeeper_server.codec import decoded
-from statekeeper_server.documents import STATE_DOCUMENTS_END
+from statekeeper_server.documents import RESTORED_DOCUMENTS_END, STATE_DOCUMENTS_END
 from statekeeper_server.errors import CheckpointNotFoundError
 from statekeeper_server.keys import PauseNumber, read_entry_prefix
 from statekeeper_server.operations.answers import number_of_row, put_execution, put_pauses
@@ -92,18 +92,16 @@ def _pauses(draft: Draft) -> list[PauseRow]:
 def _values(draft: Draft) -> Iterator[StoredValue]:
     store, uid = draft.store, draft.uid
     if draft.old is not None:
-        kept = (e for e in store.state_entries(uid) if e.prefix not in draft.entries)
+        kept = (e for e in store.restored_entries(uid) if e.prefix not in draft.entries)
         yield from store.values(uid, kept)
     for prefix, change in draft.entries.items():
         document, name = read_entry_prefix(prefix)
-        if change.value is not None and document < STATE_DOCUMENTS_END:
+        if change.value is not None and document < RESTORED_DOCUMENTS_END:
             yield document, name, decoded(change.value)
 
 
 def _is_selected(value: StoredValue, selection: Selection | None) -> bool:
     document, name, _ = value
-    return (
-        selection is None
-        or document in selection.documents
-        or (document, name) in selection.entries
-    )
+    if selection is None:
+        return document < STATE_DOCUMENTS_END
+    return document in selection.documents or (document, name) in selection.entries

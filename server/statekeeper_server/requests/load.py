@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from statekeeper.v1.state_requests_pb2 import LoadRequest
+from statekeeper_server.documents import SHARED_STATE, SHARED_VALUES
 from statekeeper_server.errors import invalid
 from statekeeper_server.keys import ExecutionKey
-from statekeeper_server.limits import FIELDS_MAX
+from statekeeper_server.limits import FIELDS_MAX, KEY_BYTES_MAX
 from statekeeper_server.operations.load import Load
 from statekeeper_server.operations.selection import Selection
-from statekeeper_server.requests.fields import check_key, check_name
+from statekeeper_server.requests.fields import check_key, check_name, check_text
 from statekeeper_server.requests.paths import check_path
 
 
@@ -41,6 +42,14 @@ def check_selection(fields: Sequence[str]) -> Selection:
     for number, text in enumerate(fields):
         if text == "pauses":
             pauses = True
+            continue
+        name, dot, entry = text.partition(".")
+        if name == SHARED_STATE:
+            if dot:
+                check_text(f"fields[{number}]", entry, KEY_BYTES_MAX)
+                entries.add((SHARED_VALUES, entry))
+            else:
+                documents.add(SHARED_VALUES)
             continue
         path = check_path(f"fields[{number}]", text)
         if path.document is None:

@@ -69,7 +69,8 @@ class AsyncStatePart(AsyncHandle):
             checkpoint: The state that this checkpoint names, in place of a
                 revision.
             fields: Reads only these: `context`, `context.userId`, `labels`,
-                `pauses`; the state is `partial` then. None: all.
+                `pauses`; the state is `partial` then. None: all, but for
+                `shared_state`, which is read only by its name.
 
         Raises:
             InvalidRequestError: The revision or a field is of no use.

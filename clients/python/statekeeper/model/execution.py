@@ -144,6 +144,8 @@ class ExecutionState:
         expire_time: From when on it reads as absent (UTC); None: never.
         pauses: Its pauses, the oldest first: all that wait, and of the others
             the 64 that were opened last.
+        shared_state: The values of its shared state, where `load` was asked for
+            `shared_state` by its name.
         partial: Whether it was loaded with `fields` and lacks the others; such
             a state cannot be saved, because that would remove them.
     """
@@ -164,6 +166,7 @@ class ExecutionState:
     update_time: dt.datetime | None = field(default=None, compare=False)
     expire_time: dt.datetime | None = field(default=None, compare=False)
     pauses: tuple[Pause, ...] = field(default=(), compare=False)
+    shared_state: Document | None = field(default=None, compare=False)
     partial: bool = field(default=False, compare=False)
     # (seconds, nanoseconds) as they were read, where a datetime cannot hold
     # them: saving a state again must not cut what another client wrote.

@@ -67,7 +67,7 @@ class ExecutionState(_message.Message):
     def __init__(self, id: _Optional[str] = ..., status: _Optional[_Union[Status, str]] = ..., input: _Optional[_Union[_value_pb2.Document, _Mapping]] = ..., context: _Optional[_Union[_value_pb2.Document, _Mapping]] = ..., member_outputs: _Optional[_Union[_value_pb2.Document, _Mapping]] = ..., current_member: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., metadata: _Optional[_Union[_value_pb2.Document, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., schema_version: _Optional[str] = ...) -> None: ...
 
 class Execution(_message.Message):
-    __slots__ = ("key", "revision", "version", "create_time", "update_time", "expire_time", "state", "pauses")
+    __slots__ = ("key", "revision", "version", "create_time", "update_time", "expire_time", "state", "pauses", "shared_state")
     KEY_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -76,6 +76,7 @@ class Execution(_message.Message):
     EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     PAUSES_FIELD_NUMBER: _ClassVar[int]
+    SHARED_STATE_FIELD_NUMBER: _ClassVar[int]
     key: ExecutionKey
     revision: int
     version: int
@@ -84,4 +85,5 @@ class Execution(_message.Message):
     expire_time: _timestamp_pb2.Timestamp
     state: ExecutionState
     pauses: _containers.RepeatedCompositeFieldContainer[_pause_pb2.Pause]
-    def __init__(self, key: _Optional[_Union[ExecutionKey, _Mapping]] = ..., revision: _Optional[int] = ..., version: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., state: _Optional[_Union[ExecutionState, _Mapping]] = ..., pauses: _Optional[_Iterable[_Union[_pause_pb2.Pause, _Mapping]]] = ...) -> None: ...
+    shared_state: _value_pb2.Document
+    def __init__(self, key: _Optional[_Union[ExecutionKey, _Mapping]] = ..., revision: _Optional[int] = ..., version: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., state: _Optional[_Union[ExecutionState, _Mapping]] = ..., pauses: _Optional[_Iterable[_Union[_pause_pb2.Pause, _Mapping]]] = ..., shared_state: _Optional[_Union[_value_pb2.Document, _Mapping]] = ...) -> None: ...
