@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import grpc
 import pytest
 
 from statekeeper import (
@@ -15,8 +16,11 @@ from statekeeper import (
     WaitTimeoutError,
 )
 from statekeeper.testing import TestServer
+from statekeeper.v1 import execution_pb2
 
+from .answers import refuse
 from .conftest import MakeClient
+from .fake_watch import begun, event, told
 from .fakes import FakeServer, until
 
 DEADLINE_S = 30
@@ -152,6 +156,40 @@ def test_a_server_that_is_away_is_told_as_the_cause(
         with pytest.raises(WaitTimeoutError) as raised:
             waiting.result(timeout=DEADLINE_S)
     assert isinstance(raised.value.__cause__, UnavailableError)
+
+
+COMPLETED = event("e", 1, status=execution_pb2.STATUS_COMPLETED)
+
+
+def loads(fake: FakeServer) -> list[int]:
+    """Gives the revisions that were asked for; 0: the latest."""
+    return [request.revision for name, request in fake.service.requests if name == "Load"]
+
+
+def test_the_state_is_loaded_as_of_its_event(fake: FakeServer, client: Client) -> None:
+    """Whatever it is by then."""
+    sm = client.state_manager("e", namespace="orders")
+    sm.save({"status": "completed"})
+    fake.service.watches.line_up(begun("t1"), told("t2", COMPLETED))
+
+    assert sm.wait_for("completed", timeout=DEADLINE_S).status == "completed"
+    assert loads(fake) == [1]
+
+
+def test_a_state_that_is_history_is_looked_at_as_it_is(fake: FakeServer, client: Client) -> None:
+    """B52: and if it is not as wanted any more, the next event may be."""
+    sm = client.state_manager("e", namespace="orders")
+    sm.save({"status": "running"})
+    fake.service.answers.append(refuse(grpc.StatusCode.OUT_OF_RANGE, "REVISION_COMPACTED"))
+    gate = threading.Event()
+    fake.service.watches.line_up(begun("t1"), told("t2", COMPLETED), gate, told("t3", COMPLETED))
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(sm.wait_for, "completed", timeout=DEADLINE_S)
+        until(lambda: loads(fake) == [1, 0])
+        sm.save({"status": "completed"})
+        gate.set()
+        assert waiting.result(timeout=DEADLINE_S).status == "completed"
+    assert loads(fake) == [1, 0, 1]
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,8 @@ async def test_a_step_that_is_cancelled_loses_nothing(
     watches: FakeWatches, async_client: AsyncClient
 ) -> None:
     """B82: the next one goes on with another stream."""
-    async with async_client.watch(namespace="orders") as events:
+    # Nor is it a loss that would have to be given up after.
+    async with async_client.watch(namespace="orders", give_up_after=0) as events:
         taken = [(await anext(events)).revision for _ in range(2)]
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
@@ -95,6 +96,15 @@ async def test_a_step_that_is_cancelled_loses_nothing(
         taken += [(await anext(events)).revision for _ in range(2)]
 
     assert taken == [1, 1, 2, 2]
+    assert [each.resume_token for each in watches.requests] == ["", "t1"]
+
+
+def test_a_wait_that_is_over_loses_nothing(watches: FakeWatches, sync_client: Client) -> None:
+    """B82."""
+    with sync_client.watch(namespace="orders", give_up_after=0) as events:
+        assert [next(events).revision for _ in range(2)] == [1, 1]
+        assert events.next_within(0.05) is None
+        assert [next(events).revision for _ in range(2)] == [2, 2]
     assert [each.resume_token for each in watches.requests] == ["", "t1"]
 
 
@@ -119,7 +129,7 @@ async def test_a_cancelled_task_ends_its_watch(
 
 def test_what_lasts_too_long_is_ended() -> None:
     """By one thread for all who wait, the shortest wait first."""
-    watchdog = Watchdog()
+    watchdog, before = Watchdog(), set(threading.enumerate())
     long, short = threading.Event(), threading.Event()
 
     def wait_long() -> None:
@@ -131,8 +141,8 @@ def test_what_lasts_too_long_is_ended() -> None:
     with watchdog.limit(0.05, short.set):
         assert short.wait(DEADLINE_S)
     assert not long.is_set()
+    assert len(set(threading.enumerate()) - before - {waiting}) == 1
     waiting.join()
-    assert sum(each.name == "statekeeper-watchdog" for each in threading.enumerate()) <= 1
 
 
 def test_what_ends_in_time_is_left_alone() -> None:
