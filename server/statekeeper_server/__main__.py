@@ -21,8 +21,12 @@ import pydantic
 import uvloop
 
 from statekeeper_server.config import Config, load_config
-from statekeeper_server.logs import set_up_logs
+from statekeeper_server.logs import get_logger, set_up_logs
 from statekeeper_server.server import Server, StartError
+from statekeeper_server.variables import unknown_variables
+
+# By its name as a package: as a program this module is `__main__`, which is not logged.
+_log = get_logger("statekeeper_server")
 
 # The event loop and the shards share the interpreter. With the default of 5 ms, each of
 # a worker's many short calls into the engine may wait that long to get it back.
@@ -96,11 +100,21 @@ def serve(config_file: Path | None, **flags: str | bool | None) -> None:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         _fail(f"{config_file}: {getattr(error, 'strerror', None) or error}")
     set_up_logs(config.log_level)
+    _warn(config)
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     try:
         uvloop.run(_serve(config))
     except StartError as error:
         _fail(str(error))
+
+
+def _warn(config: Config) -> None:
+    """Tell of settings that are of no use, but keep nobody from serving."""
+    for variable in unknown_variables(os.environ):
+        _log.warning("unknown variable", variable=variable.name, nearest=variable.nearest)
+    if config.backup_dir is not None and not config.backup_dir.is_dir():
+        # It may be mounted later; until then backups fail.
+        _log.warning("no such folder", backup_dir=str(config.backup_dir))
 
 
 async def _serve(config: Config) -> None:
@@ -134,6 +148,8 @@ def _explain(error: pydantic.ValidationError) -> list[str]:
         text = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
             text = "there is no such setting"
+        elif problem["type"] != "value_error" and where:
+            text = f"{text}, not {problem['input']!r}"
         lines.append(f"{where}: {text}" if where else text)
     return lines
 

@@ -61,7 +61,7 @@ class CheckpointNotFoundError(StateError):
     reason = "CHECKPOINT_NOT_FOUND"
 
     def __init__(self, checkpoint: str) -> None:
-        super().__init__("the execution has no checkpoint of this name")
+        super().__init__(f"the execution has no checkpoint {checkpoint!r}")
         self.checkpoint = checkpoint
 
     @property

@@ -191,3 +191,12 @@ def test_what_grpc_logs_is_not_shown(target: dict[str, str]) -> None:
     assert (ended.code, ended.stdout) == (1, "")
     (line,) = ended.stderr.splitlines()
     assert line.endswith("TLS handshake failed")
+
+
+def test_b80_a_misspelt_variable_is_told(target: dict[str, str]) -> None:
+    ended = run_process("list", env=target | {"STATEKEEPER_TARGT": "x", "STATEKEEPER_SHARDS": "1"})
+
+    assert ended.code == 0
+    assert ended.stderr == (
+        "statekeeper: warning: STATEKEEPER_TARGT is not read: STATEKEEPER_TARGET is\n"
+    )

@@ -338,7 +338,23 @@ def test_a_configuration_file_of_no_text_is_refused(
 
 def test_a_variable_of_no_use_is_refused_by_its_name(serve: Callable[..., Result]) -> None:
     """B80."""
-    assert problem(serve(STATEKEEPER_SHARDS="many")).startswith("shards: ")
+    told = problem(serve(STATEKEEPER_SHARDS="many"))
+
+    assert told.startswith("shards: ")
+    assert told.endswith(", not 'many'")
+
+
+def test_b80_what_is_of_no_use_but_keeps_nobody_from_serving_is_logged(tmp_path: Path) -> None:
+    variables = {"STATEKEEPER_DATADIR": "/x", "STATEKEEPER_BACKUP_DIR": str(tmp_path / "no")}
+    with ServerProcess(tmp_path / "data", env=variables) as server:
+        assert server.terminate() == 0
+    first, second, third, *_ = [json.loads(line) for line in server.log.splitlines()]
+
+    assert (first["level"], first["event"]) == ("warning", "unknown variable")
+    assert first["variable"] == "STATEKEEPER_DATADIR"
+    assert first["nearest"] == "STATEKEEPER_DATA_DIR"
+    assert (second["event"], second["backup_dir"]) == ("no such folder", str(tmp_path / "no"))
+    assert third["event"] == "serving"
 
 
 @pytest.mark.parametrize("flags", [["--nonsense"], ["--shards"], ["argument"]])

@@ -175,9 +175,9 @@ MALFORMED = {
     ),
     # The paths of an update.
     "unknown field to remove": Bad(
-        update(remove=["context", "nonsense"]), "remove[1]", "names no field of a state"
+        update(remove=["context", "nonsense"]), "remove[1]", "'nonsense' is no field of a state"
     ),
-    "empty path to remove": Bad(update(remove=[""]), "remove[0]", "names no field"),
+    "empty path to remove": Bad(update(remove=[""]), "remove[0]", "is no field of a state"),
     "status to remove": Bad(update(remove=["status"]), "remove[0]", "cannot be removed"),
     "start time to remove": Bad(update(remove=["start_time"]), "remove[0]", "cannot be removed"),
     "id to remove": Bad(update(remove=["id"]), "remove[0]", "cannot be removed"),
@@ -199,7 +199,7 @@ MALFORMED = {
         )
     },
     "unknown field to replace": Bad(
-        update(replace=["nonsense"]), "replace[0]", "names no field of a state"
+        update(replace=["nonsense"]), "replace[0]", "'nonsense' is no field of a state"
     ),
     "entry to replace": Bad(
         update(changes=CHANGES, replace=["context.a"]), "replace[0]", "must name a document"

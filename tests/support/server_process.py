@@ -63,6 +63,7 @@ class ServerProcess:
         flags: further arguments of `serve`.
         wrapper: a Python program to run before the server in the same process.
         log: the file for what it logs; beside the folder when it is not given.
+        env: variables for it.
     """
 
     def __init__(
@@ -71,12 +72,14 @@ class ServerProcess:
         *flags: str,
         wrapper: str = "",
         log: Path | None = None,
+        env: Mapping[str, str] | None = None,
     ) -> None:
         self.data_dir = data_dir
         self.address = "127.0.0.1:0"
         self._flags = flags
         self._wrapper = wrapper
         self._log = log or data_dir.with_name(f"{data_dir.name}.log")
+        self._env = env
         self._process: subprocess.Popen[str] | None = None
 
     @property
@@ -101,7 +104,7 @@ class ServerProcess:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env=_environment(None),
+                env=_environment(self._env),
             )
         said = self._first_line()
         if not said.startswith(_SERVING):

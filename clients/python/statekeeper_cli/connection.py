@@ -16,6 +16,7 @@ from statekeeper.arguments import checked_target
 from statekeeper.errors import InvalidRequestError
 from statekeeper.requests.execution import NAMESPACE_DEFAULT
 from statekeeper.transport import TARGET_DEFAULT, TIMEOUT_DEFAULT
+from statekeeper_cli.variables import warn_of_misspelt_variables
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -128,6 +129,7 @@ def connection_options(command: _F) -> Callable[..., Any]:
         tls: bool,
         **options: Any,
     ) -> Any:
+        warn_of_misspelt_variables(click.get_current_context().command)
         credentials = None
         if tls or tls_ca or tls_cert or tls_key:
             credentials = _credentials(tls_ca, tls_cert, tls_key)

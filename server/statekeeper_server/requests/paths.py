@@ -8,6 +8,8 @@ from statekeeper_server.limits import KEY_BYTES_MAX
 from statekeeper_server.requests.fields import check_text
 
 ATTRIBUTES = ("id", "status", "current_member", "start_time", "labels", "schema_version")
+# A name that is no field may be of any length.
+_SHOWN = 64
 _NAMES = ", ".join((*ATTRIBUTES, *DOCUMENT_NUMBERS))
 
 
@@ -27,7 +29,7 @@ def check_path(field: str, path: str) -> Path:
     """Take a path apart at its first dot."""
     name, dot, entry = path.partition(".")
     if name not in DOCUMENT_NUMBERS and name not in ATTRIBUTES:
-        raise invalid(field, f"names no field of a state; the fields are {_NAMES}")
+        raise invalid(field, f"{name[:_SHOWN]!r} is no field of a state; the fields are {_NAMES}")
     if not dot:
         return Path(name, None)
     if name not in DOCUMENT_NUMBERS and name != "labels":
