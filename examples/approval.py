@@ -13,9 +13,10 @@ process that waits starts it so, and it goes on as soon as somebody has answered
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
 
-from statekeeper import Client, InvalidTokenError, StateManager
+from statekeeper import Client, InvalidTokenError, StateError, StateManager
 
 NAMESPACE = "refunds"
 
@@ -79,16 +80,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
         command.add_argument("--actor", default="somebody")
     given = parser.parse_args(arguments)
 
-    with Client(given.target) as client:
-        if given.command in ("run", "wait"):
-            go_on = run if given.command == "run" else wait
-            print(go_on(client.state_manager(given.refund, namespace=NAMESPACE)))
-        elif given.command == "inbox":
-            for pause in client.list_pauses(namespace=NAMESPACE):
-                print(f"{pause.execution_id}: {pause.reason} {pause.data}")
-        else:
-            approved = given.command == "approve"
-            print(answer(client, given.token, approved=approved, actor=given.actor))
+    try:
+        with Client(given.target) as client:
+            print(do(client, given))
+    except StateError as error:
+        sys.exit(f"{parser.prog}: {error}")
+
+
+def do(client: Client, given: argparse.Namespace) -> str:
+    """Does one command, and gives what there is to say."""
+    if given.command in ("run", "wait"):
+        go_on = run if given.command == "run" else wait
+        return go_on(client.state_manager(given.refund, namespace=NAMESPACE))
+    if given.command == "inbox":
+        pauses = client.list_pauses(namespace=NAMESPACE)
+        lines = [f"{pause.execution_id}: {pause.reason} {pause.data}" for pause in pauses]
+        return "\n".join(lines) or "nothing waits for an answer"
+    return answer(client, given.token, approved=given.command == "approve", actor=given.actor)
 
 
 if __name__ == "__main__":

@@ -72,13 +72,18 @@ def test_get_shows_the_type_of_bytes(cli: Cli, client: Client, namespace: str) -
         (("checkpoint", "nobody", "name"), "STATE_NOT_FOUND"),
         (("restore-checkpoint", "order-1", "nonsense"), "CHECKPOINT_NOT_FOUND"),
         (("get", "a\nb"), "INVALID_REQUEST"),
+        (("get", "order-1", "--field", "contxt"), "INVALID_REQUEST: fields[0]: 'contxt' is no"),
+        (
+            ("diff", "order-1", "befor"),
+            "CHECKPOINT_NOT_FOUND: the execution has no checkpoint 'befor'",
+        ),
     ],
 )
 def test_what_the_service_refuses_is_told(
     cli: Cli, order: StateManager, arguments: tuple[str, ...], says: str
 ) -> None:
     del order
-    assert cli.refusal(*arguments).startswith(f"{says}: ")
+    assert cli.refusal(*arguments).startswith(says)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +133,9 @@ def test_list_shows_the_executions_that_are_asked_for(
     assert ids("--limit", "2") == ["run-0", "run-1"]
     assert sorted(ids("--updated-after", "2020-01-01")) == ids()
     assert ids("--updated-after", "2100-01-01T00:00:00+0100") == []
+    last = max(facts["update_time"] for facts in cli.lines("list"))
+    assert ids("--updated-after", last) == []  # as --json has told it
+    assert ids("--updated-after", "2100-01-01 00:00:00Z") == []  # as tables show it
     (whole,) = cli.lines("list", "--id-prefix", "run-4", "--state")
     (short,) = cli.lines("list", "--id-prefix", "run-4")
     assert whole["context"] == {"n": 4}
@@ -138,6 +146,31 @@ def test_list_shows_the_executions_that_are_asked_for(
     ]
     assert first.split()[:2] == ["run-0", "running"]
     assert first.split()[-2:] == ["never", "team=core"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "place"),
+    [
+        (("list",), "the namespace {} that fits"),
+        (("pauses",), "the namespace {}"),
+        (("history", "nobody"), "the history of {}/nobody"),
+        (("checkpoints", "nobody"), "the checkpoints of {}/nobody"),
+    ],
+)
+def test_a_table_without_rows_says_where_was_looked(
+    cli: Cli, namespace: str, arguments: tuple[str, ...], place: str
+) -> None:
+    told = cli.run(*arguments)
+
+    assert told.exit_code == 0
+    assert told.stderr == f"statekeeper: there is nothing in {place.format(namespace)}\n"
+    assert cli.lines(*arguments) == []
+
+
+def test_b80_a_time_that_is_none_is_told(cli: Cli) -> None:
+    told = cli.wrong_use("list", "--updated-after", "yesterday")
+
+    assert "'yesterday' is no time, as in 2026-11-22" in told
 
 
 def test_history_shows_what_happened(cli: Cli, order: StateManager) -> None:

@@ -194,7 +194,7 @@ def test_what_grpc_logs_is_not_shown(target: dict[str, str]) -> None:
 
 
 def test_b80_a_misspelt_variable_is_told(target: dict[str, str]) -> None:
-    ended = run_process("list", env=target | {"STATEKEEPER_TARGT": "x", "STATEKEEPER_SHARDS": "1"})
+    ended = run_process("stats", env=target | {"STATEKEEPER_TARGT": "x", "STATEKEEPER_SHARDS": "1"})
 
     assert ended.code == 0
     assert ended.stderr == (

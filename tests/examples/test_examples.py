@@ -79,10 +79,23 @@ def test_a_refund_waits_for_a_person_and_goes_on_in_another_process(
     answered = approval(statekeeper_server, "approve", token, "--actor", "grace")
     assert answered == "answered refund-17: a refund above 100 needs a person"
     assert approval(statekeeper_server, "approve", token).startswith("this token is no good")
-    assert approval(statekeeper_server, "inbox") == ""
+    assert approval(statekeeper_server, "inbox") == "nothing waits for an answer"
 
     assert approval(statekeeper_server, "run", "refund-17") == "paid back, approved by grace"
     assert approval(statekeeper_server, "run", "refund-17") == "done before"
+
+
+def test_b80_an_example_without_its_server_says_so_in_a_line() -> None:
+    done = subprocess.run(
+        [sys.executable, str(_EXAMPLES / "approval.py"), "--target", "127.0.0.1:1", "inbox"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert "cannot reach statekeeper at 127.0.0.1:1: connection refused" in line
 
 
 def test_a_process_that_waits_goes_on_when_the_refund_is_approved(

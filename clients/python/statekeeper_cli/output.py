@@ -35,8 +35,14 @@ def print_document(value: object) -> None:
     click.echo(json_text(value, indent=2))
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Prints a table; columns that begin with `#` are numbers."""
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, place: str = ""
+) -> None:
+    """Prints a table; columns that begin with `#` are numbers.
+
+    Where there are no rows, that is said on standard error, with the place that was looked
+    at: it may be the wrong one.
+    """
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         justify: Any = "right" if column.startswith("#") else "left"
@@ -44,6 +50,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
     _print(table)
+    if place and not table.row_count:
+        click.echo(f"statekeeper: there is nothing in {shown(place)}", err=True)
 
 
 def print_facts(facts: Mapping[str, object]) -> None:

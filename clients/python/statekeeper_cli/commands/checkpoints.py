@@ -41,4 +41,5 @@ def command(
     print_table(
         ("name", "#revision", "time", "actor"),
         [(each.name, each.revision, each.timestamp, each.actor) for each in checkpoints],
+        place=f"the checkpoints of {namespace}/{execution_id}",
     )

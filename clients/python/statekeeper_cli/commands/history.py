@@ -52,6 +52,7 @@ def command(
                 )
                 for change in changes
             ],
+            place=f"the history of {namespace}/{execution_id}",
         )
 
 

@@ -19,6 +19,17 @@ _SHORT = ("current_member", "labels", "schema_version", "start_time")
 _PAGE_SIZE_MAX = 1_000
 
 
+def _read_time(ctx: click.Context, param: click.Parameter, value: str | None) -> dt.datetime | None:
+    if value is None:
+        return None
+    try:
+        time = dt.datetime.fromisoformat(value)
+    except ValueError as error:
+        told = f"{value!r} is no time, as in 2026-11-22 or 2026-11-22T09:15:00Z"
+        raise click.BadParameter(told, ctx, param) from error
+    return time if time.tzinfo else time.replace(tzinfo=dt.UTC)
+
+
 @click.command("list")
 @click.option(
     "--status",
@@ -37,8 +48,10 @@ _PAGE_SIZE_MAX = 1_000
 @click.option("--id-prefix", default="", help="Only those whose ids begin so.")
 @click.option(
     "--updated-after",
-    type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]),
-    help="Only those that were written after this time (UTC, unless it says otherwise).",
+    metavar="TIME",
+    callback=_read_time,
+    help="Only those that were written after this time, as in 2026-11-22 or "
+    "2026-11-22T09:15:00Z (UTC, unless it says otherwise).",
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Only so many.")
 @click.option("--state", "whole", is_flag=True, help="With --json: the whole states.")
@@ -60,8 +73,6 @@ def command(
     """List the executions of a namespace."""
     if whole and not as_json:
         raise click.UsageError("--state needs --json: a table has no room for states")
-    if updated_after is not None and updated_after.tzinfo is None:
-        updated_after = updated_after.replace(tzinfo=dt.UTC)
     with connection.client() as client:
         states = islice(
             client.list(
@@ -82,6 +93,7 @@ def command(
             print_table(
                 ("execution", "status", "member", "#version", "updated", "expires", "labels"),
                 map(_row, states),
+                place=f"the namespace {namespace} that fits",
             )
 
 

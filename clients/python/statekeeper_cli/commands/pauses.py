@@ -51,4 +51,5 @@ def command(
                 )
                 for pause in pauses
             ],
+            place=f"the namespace {namespace}",
         )
