@@ -200,3 +200,15 @@ def test_b80_a_misspelt_variable_is_told(target: dict[str, str]) -> None:
     assert ended.stderr == (
         "statekeeper: warning: STATEKEEPER_TARGT is not read: STATEKEEPER_TARGET is\n"
     )
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_b80_output_that_cannot_be_written_is_told_in_a_line(
+    order: StateManager, target: dict[str, str], form: tuple[str, ...]
+) -> None:
+    del order
+    into_a_full_disk = "import os; os.dup2(os.open('/dev/full', os.O_WRONLY), 1)"
+    ended = run_process("list", *form, env=target, before=into_a_full_disk)
+
+    assert ended.code == 1
+    assert ended.stderr == "statekeeper: standard output: No space left on device\n"

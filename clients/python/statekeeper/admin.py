@@ -11,7 +11,13 @@ import grpc
 from statekeeper.model.server import Backup, BackupProgress, Figures, ServerStats, ShardStats
 from statekeeper.rpc_errors import CallSite, failure_of_call, to_state_error
 from statekeeper.times import Span, to_datetime
-from statekeeper.transport import CHANNEL_OPTIONS, TARGET_DEFAULT, TIMEOUT_DEFAULT, Route
+from statekeeper.transport import (
+    CHANNEL_OPTIONS,
+    TARGET_DEFAULT,
+    TIMEOUT_DEFAULT,
+    Route,
+    check_credentials,
+)
 from statekeeper.v1 import admin_pb2, admin_pb2_grpc
 
 
@@ -35,7 +41,8 @@ class Admin:
             time; a timedelta or seconds.
 
     Raises:
-        InvalidRequestError: The target or the timeout is of no use.
+        InvalidRequestError: The target, the credentials or the timeout is of
+            no use.
     """
 
     def __init__(
@@ -46,6 +53,7 @@ class Admin:
         timeout: Span = TIMEOUT_DEFAULT,
     ) -> None:
         self._route = Route(target, timeout)
+        check_credentials(credentials)
         if credentials is None:
             self._channel = grpc.insecure_channel(target, CHANNEL_OPTIONS)
         else:

@@ -50,7 +50,8 @@ class AsyncClient(AsyncInbox, AsyncListing, AsyncNamespaceWatch):
             falls silent, that is noticed after half a minute.
 
     Raises:
-        InvalidRequestError: The target, the timeout or the actor is of no use.
+        InvalidRequestError: The target, the credentials, the timeout or the
+            actor is of no use.
     """
 
     def __init__(

@@ -21,6 +21,7 @@ from statekeeper.transport import (
     CHANNEL_OPTIONS,
     CLOSED,
     Route,
+    check_credentials,
     check_size,
     may_be_done,
     retry_delay_s,
@@ -44,6 +45,7 @@ class AioChannel:
 
     def __init__(self, route: Route, credentials: grpc.ChannelCredentials | None) -> None:
         self.route = route
+        check_credentials(credentials)
         self._credentials = credentials
         self.closed = False
         self._posted: set[asyncio.Task[None]] = set()

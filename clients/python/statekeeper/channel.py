@@ -20,6 +20,7 @@ from statekeeper.transport import (
     CHANNEL_OPTIONS,
     CLOSED,
     Route,
+    check_credentials,
     check_size,
     has_no_room,
     may_be_done,
@@ -44,6 +45,7 @@ class Channel:
     """
 
     def __init__(self, route: Route, credentials: grpc.ChannelCredentials | None) -> None:
+        check_credentials(credentials)
         self.route = route
         self.closed = False
         self._posted: set[grpc.Future[Any]] = set()

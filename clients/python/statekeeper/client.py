@@ -56,7 +56,8 @@ class Client(Inbox, Listing, NamespaceWatch):
             falls silent, that is noticed after half a minute.
 
     Raises:
-        InvalidRequestError: The target, the timeout or the actor is of no use.
+        InvalidRequestError: The target, the credentials, the timeout or the
+            actor is of no use.
     """
 
     def __init__(

@@ -142,6 +142,17 @@ class Route:
         return error
 
 
+def check_credentials(credentials: object) -> None:
+    """Refuses what is neither credentials of gRPC nor None.
+
+    Raises:
+        InvalidRequestError: It is something else.
+    """
+    if credentials is not None and not isinstance(credentials, grpc.ChannelCredentials):
+        told = f"must be grpc.ChannelCredentials or None, not {type(credentials).__name__}"
+        raise invalid("credentials", told)
+
+
 def retry_delay_s(error: StateError, attempt: int) -> float | None:
     """Gives the seconds after which a call is worth another try; None: it is not.
 

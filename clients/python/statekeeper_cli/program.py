@@ -6,6 +6,7 @@ the others do not wait for what they do not use.
 Exit codes: 0 done; 1 the service said no, and the reason is printed; 2 wrong use.
 """
 
+import errno
 import importlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -76,6 +77,11 @@ class _Program(click.Group):
             return super().invoke(ctx)
         except StateError as error:
             raise RefusedError(str(error)) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # whoever read has seen enough, as click knows
+            where = error.filename or "standard output"
+            raise RefusedError(f"{where}: {error.strerror or error}") from error
 
 
 def _load(name: str, entry: _Entry) -> click.Command:

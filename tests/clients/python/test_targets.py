@@ -45,3 +45,9 @@ def test_b80_a_target_that_is_none_is_refused_with_what_is_wrong(target: Any, to
 )
 def test_addresses_and_names_of_grpc_are_targets(target: str) -> None:
     assert checked_target(target) == target
+
+
+@pytest.mark.parametrize("make", [Client, AsyncClient, Admin])
+def test_b80_credentials_that_are_none_are_told(make: Callable[..., Any]) -> None:
+    with pytest.raises(InvalidRequestError, match=r"credentials: must be .* or None, not str"):
+        make("localhost:1", credentials="ca.pem")
