@@ -95,8 +95,12 @@ class InvalidTokenError(StateError):
 
     reason = "INVALID_TOKEN"
 
-    def __init__(self) -> None:
-        super().__init__("the token is unknown, spent, expired or another execution's")
+    def __init__(self, *, by_id: bool = False) -> None:
+        super().__init__(
+            "the execution has no pause of this id that waits: it is unknown, answered or expired"
+            if by_id
+            else "the token is unknown, spent, expired or another execution's"
+        )
 
 
 class LockedError(StateError):

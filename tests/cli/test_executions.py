@@ -72,6 +72,10 @@ def test_get_shows_the_type_of_bytes(cli: Cli, client: Client, namespace: str) -
         (("checkpoint", "nobody", "name"), "STATE_NOT_FOUND"),
         (("restore-checkpoint", "order-1", "nonsense"), "CHECKPOINT_NOT_FOUND"),
         (("get", "a\nb"), "INVALID_REQUEST"),
+        (
+            ("resume", "--execution", "order-1", "--pause", "p9"),
+            "INVALID_TOKEN: the execution has no pause of this id that waits",
+        ),
         (("get", "order-1", "--field", "contxt"), "INVALID_REQUEST: fields[0]: 'contxt' is no"),
         (
             ("diff", "order-1", "befor"),

@@ -84,5 +84,5 @@ def waiting(draft: Draft, request: Resume) -> PauseNumber:
                 return number
         raise InvalidTokenError
     if number is None or number not in draft.open_pauses:
-        raise InvalidTokenError
+        raise InvalidTokenError(by_id=True)
     return number
