@@ -6,6 +6,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 SERVER := $(VENV)/.server-installed
 DEV := $(VENV)/.dev-installed
+# What the server needs, and the examples.
+SERVES := server,shared
 CODE := server clients/python tests bench examples docs/settings.py
 # Arguments for the program behind a target: make serve ARGS="--listen 127.0.0.1:0"
 ARGS ?=
@@ -90,7 +92,7 @@ $(PY):
 	@$(PYTHON) -m venv --clear $(VENV)
 
 $(SERVER): pyproject.toml $(PY)
-	@$(call install,server)
+	@$(call install,$(SERVES))
 	@touch $@
 
 # The tools for development are more than the server needs, and contain it.
