@@ -1,4 +1,4 @@
-"""The RPCs of Admin: how the server stands, and backups."""
+"""The RPCs of Admin: how the server stands, backups, and compactions."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +10,8 @@ from statekeeper.v1 import admin_pb2
 from statekeeper.v1.admin_pb2 import (
     BackupRequest,
     BackupResponse,
+    CompactRequest,
+    CompactResponse,
     Figures,
     ShardStats,
     StatsRequest,
@@ -19,8 +21,10 @@ from statekeeper_server import requests
 from statekeeper_server.admission import Admission
 from statekeeper_server.backup import Backup, Backups, Progress
 from statekeeper_server.clock import Clock
+from statekeeper_server.compaction import Compaction, Compactions, Removed
 from statekeeper_server.errors import StorageError
 from statekeeper_server.folder import FORMAT
+from statekeeper_server.operations.compact import Chore
 from statekeeper_server.rpc import Context, guarded, parse, unary
 from statekeeper_server.shards import Shards
 from statekeeper_server.worker import Worker
@@ -34,7 +38,7 @@ class Admin:
     """Serves the Admin of the contract.
 
     Args:
-        shards: what to tell about.
+        shards: what to tell about, and to compact.
         backups: makes them.
         clock: what time it is.
         admission: counts the bytes that are under way.
@@ -45,6 +49,7 @@ class Admin:
     ) -> None:
         self._shards = shards
         self._backups = backups
+        self._compactions = Compactions(shards)
         self._clock = clock
         self._admission = admission
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="statekeeper stats")
@@ -58,12 +63,14 @@ class Admin:
                 self._admission, self._threads, StatsRequest, _no_check, self._stats, read_only=True
             ),
             "Backup": grpc.unary_stream_rpc_method_handler(self._backup),
+            "Compact": grpc.unary_stream_rpc_method_handler(self._compact),
         }
         return grpc.method_handlers_generic_handler(SERVICE_NAME, methods)
 
     def drain(self) -> None:
-        """Give up a backup that is under way."""
+        """Give up a backup or a compaction that is under way."""
         self._backups.drain()
+        self._compactions.drain()
 
     def close(self) -> None:
         """Give the thread back; no RPC may be under way."""
@@ -109,6 +116,23 @@ class Admin:
                 return
             finally:
                 making.cancel()
+
+    async def _compact(self, raw: bytes, context: Context) -> None:
+        async with guarded(context, "Compact"):
+            parse(CompactRequest, raw)
+            removed = Removed()
+            running = asyncio.ensure_future(self._compactions.run(removed))
+            try:
+                while not (await asyncio.wait((running,), timeout=_PROGRESS_INTERVAL_S))[0]:
+                    await context.write(_compacted(removed).SerializeToString())
+                response = _compacted(removed)
+                _put_compaction(response, running.result())
+                await context.write(response.SerializeToString())
+            except grpc.aio.InternalError:
+                # It cannot be sent: the caller has gone.
+                return
+            finally:
+                running.cancel()
 
 
 def _no_check(request: StatsRequest) -> StatsRequest:
@@ -156,6 +180,23 @@ def _put_backup(response: BackupResponse, backup: Backup) -> None:
     result.snapshot_time.FromMicroseconds(backup.snapshot_time_us)
     result.size_bytes = backup.size_bytes
     result.last_revisions.extend(backup.last_revisions)
+
+
+def _compacted(removed: Removed) -> CompactResponse:
+    return CompactResponse(
+        expired_executions=removed[Chore.EXECUTIONS],
+        garbage_rows=removed[Chore.GARBAGE],
+        log_rows=removed[Chore.LOG],
+        request_rows=removed[Chore.REQUESTS],
+        history_rows=removed[Chore.HISTORY],
+    )
+
+
+def _put_compaction(response: CompactResponse, compaction: Compaction) -> None:
+    result = response.result
+    result.used_bytes_before = compaction.used_bytes_before
+    result.used_bytes_after = compaction.used_bytes_after
+    result.file_bytes = compaction.file_bytes
 
 
 def _version() -> str:

@@ -28,6 +28,29 @@ def test_stats_are_shown(cli: Cli, order: StateManager) -> None:
     assert [line.split()[0] for line in table.splitlines()[-3:]] == ["0", "1", "total"]
 
 
+def test_what_is_due_is_compacted(tmp_path: Path) -> None:
+    with TestServer(tmp_path / "data", versions_kept=2) as server:
+        sm = server.client().state_manager("order-1", ttl=0)
+        for n in range(10):
+            sm.save({"status": "running", "context": {"n": n}})
+        cli = Cli(server.address)
+        removed = cli.document("compact")
+        shown = cli.done("compact")
+        state = sm.load()
+
+    assert removed["history_rows"] == 8
+    assert removed["expired_executions"] == removed["log_rows"] == removed["request_rows"] == 0
+    assert 0 < removed["used_bytes_after"] <= removed["file_bytes"]
+    assert [line.split()[:2] for line in shown.splitlines()[-4:]] == [
+        ["history", "rows"],
+        ["used", "before"],
+        ["used", "now"],
+        ["files", shown.split()[-2]],
+    ]
+    assert state is not None
+    assert state.context == {"n": 9}
+
+
 def test_from_a_backup_to_a_server(
     cli: Cli, order: StateManager, backup_dir: Path, namespace: str, tmp_path: Path
 ) -> None:
@@ -107,6 +130,6 @@ def test_what_is_no_data_folder_is_wrong_use(cli: Cli, tmp_path: Path, command: 
 def test_a_server_that_is_away_is_told(tmp_path: Path) -> None:
     with TestServer(tmp_path / "data") as server:
         away = Cli(server.address)
-    for command in (("stats",), ("get", "x"), ("backup",)):
+    for command in (("stats",), ("get", "x"), ("backup",), ("compact",)):
         told = away.refusal(*command, "--timeout", "5")
         assert told.startswith("UNAVAILABLE: cannot reach statekeeper at 127.0.0.1:")

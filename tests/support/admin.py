@@ -4,7 +4,14 @@ from pathlib import Path
 
 import grpc
 
-from statekeeper.v1.admin_pb2 import BackupRequest, BackupResponse, StatsRequest, StatsResponse
+from statekeeper.v1.admin_pb2 import (
+    BackupRequest,
+    BackupResponse,
+    CompactRequest,
+    CompactResponse,
+    StatsRequest,
+    StatsResponse,
+)
 from statekeeper.v1.admin_pb2_grpc import AdminStub
 from tests.support.raw import DEADLINE_S, RawClient, Refusal
 
@@ -28,6 +35,14 @@ def backup_refusal(raw: RawClient, name: str = "") -> Refusal:
     except grpc.RpcError as error:
         return Refusal.of(error)
     raise AssertionError(f"it was not refused but made: {told}")
+
+
+def compact(raw: RawClient) -> CompactResponse:
+    """Compact, to the end: the last that is told of it."""
+    *_, last = AdminStub(raw.channel).Compact(CompactRequest(), timeout=DEADLINE_S)
+    assert isinstance(last, CompactResponse)
+    assert last.HasField("result")
+    return last
 
 
 def names_in(folder: Path) -> list[str]:

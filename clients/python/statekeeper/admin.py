@@ -8,7 +8,15 @@ from typing import Self
 
 import grpc
 
-from statekeeper.model.server import Backup, BackupProgress, Figures, ServerStats, ShardStats
+from statekeeper.model.server import (
+    Backup,
+    BackupProgress,
+    Compaction,
+    CompactionProgress,
+    Figures,
+    ServerStats,
+    ShardStats,
+)
 from statekeeper.rpc_errors import CallSite, failure_of_call, to_state_error
 from statekeeper.times import Span, to_datetime
 from statekeeper.transport import (
@@ -22,7 +30,7 @@ from statekeeper.v1 import admin_pb2, admin_pb2_grpc
 
 
 class Admin:
-    """Asks a server how it stands, and has it make backups.
+    """Asks a server how it stands, has it make backups and forget what is due.
 
     ::
 
@@ -37,8 +45,8 @@ class Admin:
     Args:
         target: The server's address: `host:port`, or a gRPC name.
         credentials: For TLS (`grpc.ssl_channel_credentials()`). None: no TLS.
-        timeout: How long a call may take, but for a backup, which takes its
-            time; a timedelta or seconds.
+        timeout: How long a call may take, but for a backup or a compaction,
+            which take their time; a timedelta or seconds.
 
     Raises:
         InvalidRequestError: The target, the credentials or the timeout is of
@@ -89,6 +97,24 @@ class Admin:
             try:
                 for response in call:
                     yield _read_progress(response)
+            finally:
+                call.cancel()
+
+    def compact(self) -> Iterator[CompactionProgress]:
+        """Has all removed that is due to be forgotten, and tells how far that is.
+
+        The last that is given has the compaction. Who stops asking before ends
+        it; what is removed by then stays removed.
+
+        Raises:
+            OverloadedError: Another compaction is under way.
+            StorageError: A shard is out of service, or the server stops.
+        """
+        with self._errors(0.0):
+            call = self._stub.Compact(admin_pb2.CompactRequest())
+            try:
+                for response in call:
+                    yield _read_compaction(response)
             finally:
                 call.cancel()
 
@@ -165,4 +191,23 @@ def _read_progress(response: admin_pb2.BackupResponse) -> BackupProgress:
         )
     return BackupProgress(
         written_bytes=response.written_bytes, total_bytes=response.total_bytes, backup=backup
+    )
+
+
+def _read_compaction(response: admin_pb2.CompactResponse) -> CompactionProgress:
+    compaction = None
+    if response.HasField("result"):
+        result = response.result
+        compaction = Compaction(
+            used_bytes_before=result.used_bytes_before,
+            used_bytes_after=result.used_bytes_after,
+            file_bytes=result.file_bytes,
+        )
+    return CompactionProgress(
+        expired_executions=response.expired_executions,
+        garbage_rows=response.garbage_rows,
+        log_rows=response.log_rows,
+        request_rows=response.request_rows,
+        history_rows=response.history_rows,
+        compaction=compaction,
     )

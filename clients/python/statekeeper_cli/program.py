@@ -45,6 +45,7 @@ _COMMANDS: Mapping[str, _Entry] = {
     "delete": _Entry("delete", "Remove an execution and all that belongs to it."),
     "stats": _Entry("stats", "Show how a server stands."),
     "backup": _Entry("backup", "Have a server make a backup, while it serves."),
+    "compact": _Entry("compact", "Have a server remove at once what is due to be forgotten."),
     "restore": _Entry("restore", "Put a backup in place as a data folder.", needs_server=True),
     "verify": _Entry("verify", "Check a data folder or a backup.", needs_server=True),
     "completion": _Entry("completion", "Print what makes a shell complete these commands."),

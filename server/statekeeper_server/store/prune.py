@@ -18,30 +18,47 @@ class History:
 
 
 def prune(
-    txn: WriteTransaction, store: Reader, head: Head, newest: Entry, history: History
-) -> None:
+    txn: WriteTransaction,
+    store: Reader,
+    head: Head,
+    newest: Entry,
+    history: History,
+    *,
+    now_us: int,
+    rows_max: int | None = None,
+) -> int:
     """Drop the superseded versions of an entry that are no longer kept, the oldest first.
 
     Args:
         txn: where they are dropped.
         store: the same transaction.
         head: the execution; its history floor may be raised.
-        newest: the version that is about to be written; what was looked at is noted in
-            it, so that versions that stay for a checkpoint are looked at once.
+        newest: the version that is about to be written, here or by the caller; what was
+            looked at is noted in it, so that versions that stay for a checkpoint are
+            looked at once.
         history: how much to keep.
+        now_us: when.
+        rows_max: after so many rows the rest is left for another time; None: none is.
+
+    Returns:
+        How many rows the versions have that are passed; 0: nothing was changed.
     """
     last_unkept = newest.version.ordinal - history.versions_kept
-    oldest_us = newest.version.time_us - history.window_us
+    oldest_us = now_us - history.window_us
+    rows = 0
     passed: list[Entry] = []
     older: Entry | None = None
     for entry in _versions(txn, newest):
         if older is not None:
             if older.version.ordinal > last_unkept and entry.version.time_us >= oldest_us:
                 break
+            if rows_max is not None and rows >= rows_max:
+                break
             passed.append(older)
+            rows += 1 + older.version.chunks.count
         older = entry
     if older is None or not passed:
-        return
+        return 0
     # A state from before the oldest version kept would lack this entry.
     head.history_floor = max(head.history_floor, older.revision)
     newest.version.pruned_revision = older.revision
@@ -49,6 +66,7 @@ def prune(
     for entry, end in zip(passed, ends, strict=True):
         if not (head.checkpoints and store.pin(head.uid, entry.revision, end)):
             drop(txn, head.uid, entry)
+    return rows
 
 
 def _versions(txn: WriteTransaction, newest: Entry) -> Iterator[Entry]:
@@ -57,6 +75,8 @@ def _versions(txn: WriteTransaction, newest: Entry) -> Iterator[Entry]:
     row = cursor.seek(version_key(newest.prefix, newest.version.pruned_revision))
     while row is not None and row[0].startswith(newest.prefix):
         revision = split_version_key(row[0])[1]
+        if revision >= newest.revision:
+            break
         yield Entry(newest.prefix, revision, EntryVersion.FromString(row[1]))
         row = cursor.next()
     yield newest

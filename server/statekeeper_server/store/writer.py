@@ -116,6 +116,11 @@ class Writer(Reader):
         self.timers_moved = False
         self.rows_written = 0
 
+    @property
+    def txn(self) -> WriteTransaction:
+        """What it writes to, for what is not about one execution."""
+        return self._write
+
     def put_head(self, key: ExecutionKey, head: Head) -> None:
         """Set what the execution is now."""
         self._write.put(Table.HEADS, key.row, head.SerializeToString())
@@ -197,7 +202,8 @@ class Writer(Reader):
                 key = chunk_key(head.uid, revision, ordinal, number)
                 self._write.put(Table.CHUNKS, key, piece)
         if version.ordinal % _PRUNE_EVERY == 0:
-            prune(self._write, self, head, Entry(prefix, revision, version), self.rules.history)
+            newest = Entry(prefix, revision, version)
+            prune(self._write, self, head, newest, self.rules.history, now_us=now_us)
         self._write.put(Table.ENTRIES, version_key(prefix, revision), version.SerializeToString())
 
     def drop_entry(self, uid: int, entry: Entry) -> None:

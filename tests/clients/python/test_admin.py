@@ -37,6 +37,18 @@ def test_a_backup_is_told_of_until_it_is_done(tmp_path: Path) -> None:
     assert (tmp_path / "one" / "FORMAT").exists()
 
 
+def test_a_compaction_is_told_of_until_it_is_done() -> None:
+    with TestServer(versions_kept=2) as server, Admin(server.address) as admin:
+        sm = server.client().state_manager("exec-1")
+        for n in range(10):
+            sm.save({"status": "running", "context": {"n": n}})
+        *_, last = admin.compact()
+
+    assert (last.history_rows, last.log_rows, last.expired_executions) == (8, 0, 0)
+    assert last.compaction is not None
+    assert 0 < last.compaction.used_bytes_after <= last.compaction.file_bytes
+
+
 def test_what_is_refused_is_told() -> None:
     with TestServer() as server, Admin(server.address) as admin:
         with pytest.raises(BackupFailedError, match="--backup-dir"):

@@ -1,4 +1,4 @@
-"""How a server stands, and its backups."""
+"""How a server stands, its backups, and its compactions."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -103,3 +103,40 @@ class BackupProgress:
     written_bytes: int
     total_bytes: int
     backup: Backup | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compaction:
+    """A compaction that is done.
+
+    Attributes:
+        used_bytes_before: How much of the files held something before, about.
+        used_bytes_after: How much of them holds something now.
+        file_bytes: Size of the files, which do not shrink.
+    """
+
+    used_bytes_before: int
+    used_bytes_after: int
+    file_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompactionProgress:
+    """What a compaction has removed, beside what the server removes by itself.
+
+    Attributes:
+        expired_executions: Executions whose time to live was over.
+        garbage_rows: Rows of what was deleted or has expired, and of versions
+            that only a checkpoint needed that is gone.
+        log_rows: Rows of the log.
+        request_rows: Request ids.
+        history_rows: Rows of superseded versions of entries.
+        compaction: The compaction, once it is done.
+    """
+
+    expired_executions: int
+    garbage_rows: int
+    log_rows: int
+    request_rows: int
+    history_rows: int
+    compaction: Compaction | None

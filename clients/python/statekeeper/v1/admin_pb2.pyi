@@ -93,3 +93,33 @@ class BackupResult(_message.Message):
     size_bytes: int
     last_revisions: _containers.RepeatedScalarFieldContainer[int]
     def __init__(self, folder: _Optional[str] = ..., snapshot_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., size_bytes: _Optional[int] = ..., last_revisions: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class CompactRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class CompactResponse(_message.Message):
+    __slots__ = ("expired_executions", "garbage_rows", "log_rows", "request_rows", "history_rows", "result")
+    EXPIRED_EXECUTIONS_FIELD_NUMBER: _ClassVar[int]
+    GARBAGE_ROWS_FIELD_NUMBER: _ClassVar[int]
+    LOG_ROWS_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ROWS_FIELD_NUMBER: _ClassVar[int]
+    HISTORY_ROWS_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    expired_executions: int
+    garbage_rows: int
+    log_rows: int
+    request_rows: int
+    history_rows: int
+    result: CompactResult
+    def __init__(self, expired_executions: _Optional[int] = ..., garbage_rows: _Optional[int] = ..., log_rows: _Optional[int] = ..., request_rows: _Optional[int] = ..., history_rows: _Optional[int] = ..., result: _Optional[_Union[CompactResult, _Mapping]] = ...) -> None: ...
+
+class CompactResult(_message.Message):
+    __slots__ = ("used_bytes_before", "used_bytes_after", "file_bytes")
+    USED_BYTES_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    USED_BYTES_AFTER_FIELD_NUMBER: _ClassVar[int]
+    FILE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    used_bytes_before: int
+    used_bytes_after: int
+    file_bytes: int
+    def __init__(self, used_bytes_before: _Optional[int] = ..., used_bytes_after: _Optional[int] = ..., file_bytes: _Optional[int] = ...) -> None: ...

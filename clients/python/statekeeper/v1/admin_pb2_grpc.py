@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class AdminStub:
-    """Tells how a server stands, and copies its data while it serves. Its errors are
-    those of StateManager, without an execution.
+    """Tells how a server stands, copies its data while it serves, and has it clear up at
+    once. Its errors are those of StateManager, without an execution.
     """
 
     def __init__(self, channel):
@@ -46,11 +46,16 @@ class AdminStub:
                 request_serializer=statekeeper_dot_v1_dot_admin__pb2.BackupRequest.SerializeToString,
                 response_deserializer=statekeeper_dot_v1_dot_admin__pb2.BackupResponse.FromString,
                 _registered_method=True)
+        self.Compact = channel.unary_stream(
+                '/statekeeper.v1.Admin/Compact',
+                request_serializer=statekeeper_dot_v1_dot_admin__pb2.CompactRequest.SerializeToString,
+                response_deserializer=statekeeper_dot_v1_dot_admin__pb2.CompactResponse.FromString,
+                _registered_method=True)
 
 
 class AdminServicer:
-    """Tells how a server stands, and copies its data while it serves. Its errors are
-    those of StateManager, without an execution.
+    """Tells how a server stands, copies its data while it serves, and has it clear up at
+    once. Its errors are those of StateManager, without an execution.
     """
 
     def Stats(self, request, context):
@@ -82,6 +87,26 @@ class AdminServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Compact(self, request, context):
+        """Removes all that is due to be forgotten by the server's settings, at once: what
+        has expired, what is left of what was deleted, events of the log beyond
+        `log_window_s` or `log_events_kept`, request ids beyond `request_window_s`, and
+        versions of entries beyond `versions_kept` or `history_window_s`, those of
+        executions that are not written any more among them, which nothing else
+        removes. Nothing goes that a checkpoint names.
+
+        It is done in small steps between what others write, one shard after the other.
+        The stream tells how far it has come, and ends with the result. A call that is
+        cancelled or fails ends after a step; what is removed by then stays removed.
+
+        One runs at a time: another is refused with OVERLOADED.
+
+        Errors: INVALID_REQUEST, OVERLOADED, STORAGE_FULL, STORAGE_ERROR.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AdminServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -95,6 +120,11 @@ def add_AdminServicer_to_server(servicer, server):
                     request_deserializer=statekeeper_dot_v1_dot_admin__pb2.BackupRequest.FromString,
                     response_serializer=statekeeper_dot_v1_dot_admin__pb2.BackupResponse.SerializeToString,
             ),
+            'Compact': grpc.unary_stream_rpc_method_handler(
+                    servicer.Compact,
+                    request_deserializer=statekeeper_dot_v1_dot_admin__pb2.CompactRequest.FromString,
+                    response_serializer=statekeeper_dot_v1_dot_admin__pb2.CompactResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'statekeeper.v1.Admin', rpc_method_handlers)
@@ -104,8 +134,8 @@ def add_AdminServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Admin:
-    """Tells how a server stands, and copies its data while it serves. Its errors are
-    those of StateManager, without an execution.
+    """Tells how a server stands, copies its data while it serves, and has it clear up at
+    once. Its errors are those of StateManager, without an execution.
     """
 
     @staticmethod
@@ -152,6 +182,33 @@ class Admin:
             '/statekeeper.v1.Admin/Backup',
             statekeeper_dot_v1_dot_admin__pb2.BackupRequest.SerializeToString,
             statekeeper_dot_v1_dot_admin__pb2.BackupResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Compact(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/statekeeper.v1.Admin/Compact',
+            statekeeper_dot_v1_dot_admin__pb2.CompactRequest.SerializeToString,
+            statekeeper_dot_v1_dot_admin__pb2.CompactResponse.FromString,
             options,
             channel_credentials,
             insecure,

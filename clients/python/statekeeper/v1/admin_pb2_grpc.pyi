@@ -27,8 +27,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AdminStub:
-    """Tells how a server stands, and copies its data while it serves. Its errors are
-    those of StateManager, without an execution.
+    """Tells how a server stands, copies its data while it serves, and has it clear up at
+    once. Its errors are those of StateManager, without an execution.
     """
 
     @_typing.overload
@@ -56,11 +56,27 @@ class AdminStub:
 
     Errors: INVALID_REQUEST, BACKUP_FAILED, STORAGE_ERROR, OVERLOADED.
     """
+    Compact: _grpc.UnaryStreamMultiCallable[_admin_pb2.CompactRequest, _admin_pb2.CompactResponse]
+    """Removes all that is due to be forgotten by the server's settings, at once: what
+    has expired, what is left of what was deleted, events of the log beyond
+    `log_window_s` or `log_events_kept`, request ids beyond `request_window_s`, and
+    versions of entries beyond `versions_kept` or `history_window_s`, those of
+    executions that are not written any more among them, which nothing else
+    removes. Nothing goes that a checkpoint names.
+
+    It is done in small steps between what others write, one shard after the other.
+    The stream tells how far it has come, and ends with the result. A call that is
+    cancelled or fails ends after a step; what is removed by then stays removed.
+
+    One runs at a time: another is refused with OVERLOADED.
+
+    Errors: INVALID_REQUEST, OVERLOADED, STORAGE_FULL, STORAGE_ERROR.
+    """
 
 @_typing.type_check_only
 class AdminAsyncStub(AdminStub):
-    """Tells how a server stands, and copies its data while it serves. Its errors are
-    those of StateManager, without an execution.
+    """Tells how a server stands, copies its data while it serves, and has it clear up at
+    once. Its errors are those of StateManager, without an execution.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -85,10 +101,26 @@ class AdminAsyncStub(AdminStub):
 
     Errors: INVALID_REQUEST, BACKUP_FAILED, STORAGE_ERROR, OVERLOADED.
     """
+    Compact: _aio.UnaryStreamMultiCallable[_admin_pb2.CompactRequest, _admin_pb2.CompactResponse]  # type: ignore[assignment]
+    """Removes all that is due to be forgotten by the server's settings, at once: what
+    has expired, what is left of what was deleted, events of the log beyond
+    `log_window_s` or `log_events_kept`, request ids beyond `request_window_s`, and
+    versions of entries beyond `versions_kept` or `history_window_s`, those of
+    executions that are not written any more among them, which nothing else
+    removes. Nothing goes that a checkpoint names.
+
+    It is done in small steps between what others write, one shard after the other.
+    The stream tells how far it has come, and ends with the result. A call that is
+    cancelled or fails ends after a step; what is removed by then stays removed.
+
+    One runs at a time: another is refused with OVERLOADED.
+
+    Errors: INVALID_REQUEST, OVERLOADED, STORAGE_FULL, STORAGE_ERROR.
+    """
 
 class AdminServicer(metaclass=_abc_1.ABCMeta):
-    """Tells how a server stands, and copies its data while it serves. Its errors are
-    those of StateManager, without an execution.
+    """Tells how a server stands, copies its data while it serves, and has it clear up at
+    once. Its errors are those of StateManager, without an execution.
     """
 
     @_abc_1.abstractmethod
@@ -122,6 +154,28 @@ class AdminServicer(metaclass=_abc_1.ABCMeta):
         One is made at a time.
 
         Errors: INVALID_REQUEST, BACKUP_FAILED, STORAGE_ERROR, OVERLOADED.
+        """
+
+    @_abc_1.abstractmethod
+    def Compact(
+        self,
+        request: _admin_pb2.CompactRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_admin_pb2.CompactResponse], _abc.AsyncIterator[_admin_pb2.CompactResponse]]:
+        """Removes all that is due to be forgotten by the server's settings, at once: what
+        has expired, what is left of what was deleted, events of the log beyond
+        `log_window_s` or `log_events_kept`, request ids beyond `request_window_s`, and
+        versions of entries beyond `versions_kept` or `history_window_s`, those of
+        executions that are not written any more among them, which nothing else
+        removes. Nothing goes that a checkpoint names.
+
+        It is done in small steps between what others write, one shard after the other.
+        The stream tells how far it has come, and ends with the result. A call that is
+        cancelled or fails ends after a step; what is removed by then stays removed.
+
+        One runs at a time: another is refused with OVERLOADED.
+
+        Errors: INVALID_REQUEST, OVERLOADED, STORAGE_FULL, STORAGE_ERROR.
         """
 
 def add_AdminServicer_to_server(servicer: AdminServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
