@@ -103,10 +103,13 @@ class Tail:
             self._join()
 
     def take(self) -> list[Piece]:
-        """What is queued, as much as is worth a message."""
+        """What is queued, as much as is worth a message; nothing unless it is live.
+
+        Until then something before it may be left in the log.
+        """
         taken: list[Piece] = []
         size_bytes = 0
-        while self._queue and size_bytes < _QUEUE_BYTES_MAX // 2:
+        while self.live and self._queue and size_bytes < _QUEUE_BYTES_MAX // 2:
             row, row_bytes = self._queue.popleft()
             taken += row
             size_bytes += row_bytes
