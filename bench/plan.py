@@ -21,7 +21,7 @@ class Plan:
     @property
     def slice_s(self) -> float:
         """How long one thing is measured in one round."""
-        return 1.0 if self.quick else 1.5
+        return 1.0 if self.quick else 2.0
 
     def folder(self, name: str) -> Path:
         """A folder for one server."""
