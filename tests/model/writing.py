@@ -100,9 +100,7 @@ class Work:
         ttl = TTL_DEFAULT if self.before is None else self.before.ttl
         ttl = ttl if self.options.ttl is None else self.options.ttl
         history = () if self.before is None else self.before.history
-        # Those of one write are equally old, and stand in the order of their names.
-        names = [*(name for name in self.checkpoints if name not in self.made), *sorted(self.made)]
-        checkpoints = {name: self.checkpoints[name] for name in names}
+        checkpoints = dict(self.checkpoints)
         for name in self.named:
             checkpoints[name] = replace(checkpoints[name], version=version)
         return Execution(
