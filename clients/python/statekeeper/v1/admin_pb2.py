@@ -26,7 +26,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1astatekeeper/v1/admin.proto\x12\x0estatekeeper.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x0e\n\x0cStatsRequest\"\x86\x02\n\rStatsResponse\x12\x16\n\x0eserver_version\x18\x01 \x01(\t\x12\x15\n\rfolder_format\x18\x02 \x01(\x05\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06uptime\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x17\n\x0f\x62\x61\x63kups_allowed\x18\x05 \x01(\x08\x12*\n\x06shards\x18\x06 \x03(\x0b\x32\x1a.statekeeper.v1.ShardStats\x12&\n\x05total\x18\x07 \x01(\x0b\x32\x17.statekeeper.v1.Figures\"p\n\nShardStats\x12\r\n\x05shard\x18\x01 \x01(\x05\x12\x12\n\nin_service\x18\x02 \x01(\x08\x12\x15\n\rlast_revision\x18\x03 \x01(\x03\x12(\n\x07\x66igures\x18\x04 \x01(\x0b\x32\x17.statekeeper.v1.Figures\"\xea\x01\n\x07\x46igures\x12\x12\n\nexecutions\x18\x01 \x01(\x03\x12\x12\n\nfile_bytes\x18\x02 \x01(\x03\x12\x12\n\nused_bytes\x18\x03 \x01(\x03\x12\x13\n\x0blimit_bytes\x18\x04 \x01(\x03\x12\x0f\n\x07readers\x18\x05 \x01(\x03\x12\x34\n\x11oldest_reader_age\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1a\n\x12waiting_operations\x18\x07 \x01(\x03\x12\x15\n\rwaiting_bytes\x18\x08 \x01(\x03\x12\x14\n\x0clock_waiters\x18\t \x01(\x03\"\x1d\n\rBackupRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"j\n\x0e\x42\x61\x63kupResponse\x12\x15\n\rwritten_bytes\x18\x01 \x01(\x03\x12\x13\n\x0btotal_bytes\x18\x02 \x01(\x03\x12,\n\x06result\x18\x03 \x01(\x0b\x32\x1c.statekeeper.v1.BackupResult\"}\n\x0c\x42\x61\x63kupResult\x12\x0e\n\x06\x66older\x18\x01 \x01(\t\x12\x31\n\rsnapshot_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\x12\x16\n\x0elast_revisions\x18\x04 \x03(\x03\"\x10\n\x0e\x43ompactRequest\"\xb0\x01\n\x0f\x43ompactResponse\x12\x1a\n\x12\x65xpired_executions\x18\x01 \x01(\x03\x12\x14\n\x0cgarbage_rows\x18\x02 \x01(\x03\x12\x10\n\x08log_rows\x18\x03 \x01(\x03\x12\x14\n\x0crequest_rows\x18\x04 \x01(\x03\x12\x14\n\x0chistory_rows\x18\x05 \x01(\x03\x12-\n\x06result\x18\x06 \x01(\x0b\x32\x1d.statekeeper.v1.CompactResult\"X\n\rCompactResult\x12\x19\n\x11used_bytes_before\x18\x01 \x01(\x03\x12\x18\n\x10used_bytes_after\x18\x02 \x01(\x03\x12\x12\n\nfile_bytes\x18\x03 \x01(\x03\x32\xeb\x01\n\x05\x41\x64min\x12I\n\x05Stats\x12\x1c.statekeeper.v1.StatsRequest\x1a\x1d.statekeeper.v1.StatsResponse\"\x03\x90\x02\x01\x12I\n\x06\x42\x61\x63kup\x12\x1d.statekeeper.v1.BackupRequest\x1a\x1e.statekeeper.v1.BackupResponse0\x01\x12L\n\x07\x43ompact\x12\x1e.statekeeper.v1.CompactRequest\x1a\x1f.statekeeper.v1.CompactResponse0\x01\x42\x62\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1astatekeeper/v1/admin.proto\x12\x0estatekeeper.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x0e\n\x0cStatsRequest\"\xd5\x02\n\rStatsResponse\x12%\n\x0eserver_version\x18\x01 \x01(\tR\rserverVersion\x12#\n\rfolder_format\x18\x02 \x01(\x05R\x0c\x66olderFormat\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x31\n\x06uptime\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationR\x06uptime\x12\'\n\x0f\x62\x61\x63kups_allowed\x18\x05 \x01(\x08R\x0e\x62\x61\x63kupsAllowed\x12\x32\n\x06shards\x18\x06 \x03(\x0b\x32\x1a.statekeeper.v1.ShardStatsR\x06shards\x12-\n\x05total\x18\x07 \x01(\x0b\x32\x17.statekeeper.v1.FiguresR\x05total\"\x99\x01\n\nShardStats\x12\x14\n\x05shard\x18\x01 \x01(\x05R\x05shard\x12\x1d\n\nin_service\x18\x02 \x01(\x08R\tinService\x12#\n\rlast_revision\x18\x03 \x01(\x03R\x0clastRevision\x12\x31\n\x07\x66igures\x18\x04 \x01(\x0b\x32\x17.statekeeper.v1.FiguresR\x07\x66igures\"\xe0\x02\n\x07\x46igures\x12\x1e\n\nexecutions\x18\x01 \x01(\x03R\nexecutions\x12\x1d\n\nfile_bytes\x18\x02 \x01(\x03R\tfileBytes\x12\x1d\n\nused_bytes\x18\x03 \x01(\x03R\tusedBytes\x12\x1f\n\x0blimit_bytes\x18\x04 \x01(\x03R\nlimitBytes\x12\x18\n\x07readers\x18\x05 \x01(\x03R\x07readers\x12\x45\n\x11oldest_reader_age\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationR\x0foldestReaderAge\x12-\n\x12waiting_operations\x18\x07 \x01(\x03R\x11waitingOperations\x12#\n\rwaiting_bytes\x18\x08 \x01(\x03R\x0cwaitingBytes\x12!\n\x0clock_waiters\x18\t \x01(\x03R\x0blockWaiters\"#\n\rBackupRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\"\x8c\x01\n\x0e\x42\x61\x63kupResponse\x12#\n\rwritten_bytes\x18\x01 \x01(\x03R\x0cwrittenBytes\x12\x1f\n\x0btotal_bytes\x18\x02 \x01(\x03R\ntotalBytes\x12\x34\n\x06result\x18\x03 \x01(\x0b\x32\x1c.statekeeper.v1.BackupResultR\x06result\"\xad\x01\n\x0c\x42\x61\x63kupResult\x12\x16\n\x06\x66older\x18\x01 \x01(\tR\x06\x66older\x12?\n\rsnapshot_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0csnapshotTime\x12\x1d\n\nsize_bytes\x18\x03 \x01(\x03R\tsizeBytes\x12%\n\x0elast_revisions\x18\x04 \x03(\x03R\rlastRevisions\"\x10\n\x0e\x43ompactRequest\"\xfb\x01\n\x0f\x43ompactResponse\x12-\n\x12\x65xpired_executions\x18\x01 \x01(\x03R\x11\x65xpiredExecutions\x12!\n\x0cgarbage_rows\x18\x02 \x01(\x03R\x0bgarbageRows\x12\x19\n\x08log_rows\x18\x03 \x01(\x03R\x07logRows\x12!\n\x0crequest_rows\x18\x04 \x01(\x03R\x0brequestRows\x12!\n\x0chistory_rows\x18\x05 \x01(\x03R\x0bhistoryRows\x12\x35\n\x06result\x18\x06 \x01(\x0b\x32\x1d.statekeeper.v1.CompactResultR\x06result\"\x84\x01\n\rCompactResult\x12*\n\x11used_bytes_before\x18\x01 \x01(\x03R\x0fusedBytesBefore\x12(\n\x10used_bytes_after\x18\x02 \x01(\x03R\x0eusedBytesAfter\x12\x1d\n\nfile_bytes\x18\x03 \x01(\x03R\tfileBytes2\xeb\x01\n\x05\x41\x64min\x12I\n\x05Stats\x12\x1c.statekeeper.v1.StatsRequest\x1a\x1d.statekeeper.v1.StatsResponse\"\x03\x90\x02\x01\x12I\n\x06\x42\x61\x63kup\x12\x1d.statekeeper.v1.BackupRequest\x1a\x1e.statekeeper.v1.BackupResponse0\x01\x12L\n\x07\x43ompact\x12\x1e.statekeeper.v1.CompactRequest\x1a\x1f.statekeeper.v1.CompactResponse0\x01\x42\x62\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,23 +39,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STATSREQUEST']._serialized_start=111
   _globals['_STATSREQUEST']._serialized_end=125
   _globals['_STATSRESPONSE']._serialized_start=128
-  _globals['_STATSRESPONSE']._serialized_end=390
-  _globals['_SHARDSTATS']._serialized_start=392
-  _globals['_SHARDSTATS']._serialized_end=504
-  _globals['_FIGURES']._serialized_start=507
-  _globals['_FIGURES']._serialized_end=741
-  _globals['_BACKUPREQUEST']._serialized_start=743
-  _globals['_BACKUPREQUEST']._serialized_end=772
-  _globals['_BACKUPRESPONSE']._serialized_start=774
-  _globals['_BACKUPRESPONSE']._serialized_end=880
-  _globals['_BACKUPRESULT']._serialized_start=882
-  _globals['_BACKUPRESULT']._serialized_end=1007
-  _globals['_COMPACTREQUEST']._serialized_start=1009
-  _globals['_COMPACTREQUEST']._serialized_end=1025
-  _globals['_COMPACTRESPONSE']._serialized_start=1028
-  _globals['_COMPACTRESPONSE']._serialized_end=1204
-  _globals['_COMPACTRESULT']._serialized_start=1206
-  _globals['_COMPACTRESULT']._serialized_end=1294
-  _globals['_ADMIN']._serialized_start=1297
-  _globals['_ADMIN']._serialized_end=1532
+  _globals['_STATSRESPONSE']._serialized_end=469
+  _globals['_SHARDSTATS']._serialized_start=472
+  _globals['_SHARDSTATS']._serialized_end=625
+  _globals['_FIGURES']._serialized_start=628
+  _globals['_FIGURES']._serialized_end=980
+  _globals['_BACKUPREQUEST']._serialized_start=982
+  _globals['_BACKUPREQUEST']._serialized_end=1017
+  _globals['_BACKUPRESPONSE']._serialized_start=1020
+  _globals['_BACKUPRESPONSE']._serialized_end=1160
+  _globals['_BACKUPRESULT']._serialized_start=1163
+  _globals['_BACKUPRESULT']._serialized_end=1336
+  _globals['_COMPACTREQUEST']._serialized_start=1338
+  _globals['_COMPACTREQUEST']._serialized_end=1354
+  _globals['_COMPACTRESPONSE']._serialized_start=1357
+  _globals['_COMPACTRESPONSE']._serialized_end=1608
+  _globals['_COMPACTRESULT']._serialized_start=1611
+  _globals['_COMPACTRESULT']._serialized_end=1743
+  _globals['_ADMIN']._serialized_start=1746
+  _globals['_ADMIN']._serialized_end=1981
 # @@protoc_insertion_point(module_scope)

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from statekeeper.v1 import operation_pb2 as statekeeper_dot_v1_dot_operation__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1astatekeeper/v1/batch.proto\x12\x0estatekeeper.v1\x1a\x1estatekeeper/v1/operation.proto\"=\n\x0c\x42\x61tchRequest\x12-\n\noperations\x18\x01 \x03(\x0b\x32\x19.statekeeper.v1.Operation\"A\n\rBatchResponse\x12\x30\n\x07results\x18\x01 \x03(\x0b\x32\x1f.statekeeper.v1.OperationResultBb\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1astatekeeper/v1/batch.proto\x12\x0estatekeeper.v1\x1a\x1estatekeeper/v1/operation.proto\"I\n\x0c\x42\x61tchRequest\x12\x39\n\noperations\x18\x01 \x03(\x0b\x32\x19.statekeeper.v1.OperationR\noperations\"J\n\rBatchResponse\x12\x39\n\x07results\x18\x01 \x03(\x0b\x32\x1f.statekeeper.v1.OperationResultR\x07resultsBb\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,7 +34,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\022dev.statekeeper.v1P\001ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1'
   _globals['_BATCHREQUEST']._serialized_start=78
-  _globals['_BATCHREQUEST']._serialized_end=139
-  _globals['_BATCHRESPONSE']._serialized_start=141
-  _globals['_BATCHRESPONSE']._serialized_end=206
+  _globals['_BATCHREQUEST']._serialized_end=151
+  _globals['_BATCHRESPONSE']._serialized_start=153
+  _globals['_BATCHRESPONSE']._serialized_end=227
 # @@protoc_insertion_point(module_scope)

@@ -27,7 +27,7 @@ from statekeeper.v1 import execution_pb2 as statekeeper_dot_v1_dot_execution__pb
 from statekeeper.v1 import write_pb2 as statekeeper_dot_v1_dot_write__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fstatekeeper/v1/checkpoint.proto\x12\x0estatekeeper.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1estatekeeper/v1/execution.proto\x1a\x1astatekeeper/v1/write.proto\"\xaa\x01\n\nCheckpoint\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12\x32\n\x05state\x18\x05 \x01(\x0b\x32\x1e.statekeeper.v1.ExecutionStateH\x00\x88\x01\x01\x42\x08\n\x06_state\"{\n\x11\x43heckpointRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12-\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptions\x12\x0c\n\x04name\x18\x03 \x01(\t\"S\n\x12\x43heckpointResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResult\x12\x10\n\x08revision\x18\x02 \x01(\x03\"\x98\x01\n\x0eRestoreRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12-\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptions\x12\x0e\n\x04name\x18\x03 \x01(\tH\x00\x12\x12\n\x08revision\x18\x04 \x01(\x03H\x00\x42\x08\n\x06target\">\n\x0fRestoreResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResult\"\x81\x01\n\x16ListCheckpointsRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12\x15\n\rinclude_state\x18\x02 \x01(\x08\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"c\n\x17ListCheckpointsResponse\x12/\n\x0b\x63heckpoints\x18\x01 \x03(\x0b\x32\x1a.statekeeper.v1.Checkpoint\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x81\x01\n\x17\x44\x65leteCheckpointRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12-\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptions\x12\x0c\n\x04name\x18\x03 \x01(\t\"X\n\x18\x44\x65leteCheckpointResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResult\x12\x0f\n\x07\x65xisted\x18\x02 \x01(\x08\x42\x62\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fstatekeeper/v1/checkpoint.proto\x12\x0estatekeeper.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1estatekeeper/v1/execution.proto\x1a\x1astatekeeper/v1/write.proto\"\xd4\x01\n\nCheckpoint\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n\x08revision\x18\x02 \x01(\x03R\x08revision\x12;\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12\x14\n\x05\x61\x63tor\x18\x04 \x01(\tR\x05\x61\x63tor\x12\x39\n\x05state\x18\x05 \x01(\x0b\x32\x1e.statekeeper.v1.ExecutionStateH\x00R\x05state\x88\x01\x01\x42\x08\n\x06_state\"\x8f\x01\n\x11\x43heckpointRequest\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x36\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptionsR\x07options\x12\x12\n\x04name\x18\x03 \x01(\tR\x04name\"e\n\x12\x43heckpointResponse\x12\x33\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResultR\x06result\x12\x1a\n\x08revision\x18\x02 \x01(\x03R\x08revision\"\xb6\x01\n\x0eRestoreRequest\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x36\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptionsR\x07options\x12\x14\n\x04name\x18\x03 \x01(\tH\x00R\x04name\x12\x1c\n\x08revision\x18\x04 \x01(\x03H\x00R\x08revisionB\x08\n\x06target\"F\n\x0fRestoreResponse\x12\x33\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResultR\x06result\"\xa9\x01\n\x16ListCheckpointsRequest\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12#\n\rinclude_state\x18\x02 \x01(\x08R\x0cincludeState\x12\x1b\n\tpage_size\x18\x03 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x04 \x01(\tR\tpageToken\"\x7f\n\x17ListCheckpointsResponse\x12<\n\x0b\x63heckpoints\x18\x01 \x03(\x0b\x32\x1a.statekeeper.v1.CheckpointR\x0b\x63heckpoints\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x95\x01\n\x17\x44\x65leteCheckpointRequest\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x36\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptionsR\x07options\x12\x12\n\x04name\x18\x03 \x01(\tR\x04name\"i\n\x18\x44\x65leteCheckpointResponse\x12\x33\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResultR\x06result\x12\x18\n\x07\x65xisted\x18\x02 \x01(\x08R\x07\x65xistedBb\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,21 +36,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\022dev.statekeeper.v1P\001ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1'
   _globals['_CHECKPOINT']._serialized_start=145
-  _globals['_CHECKPOINT']._serialized_end=315
-  _globals['_CHECKPOINTREQUEST']._serialized_start=317
-  _globals['_CHECKPOINTREQUEST']._serialized_end=440
-  _globals['_CHECKPOINTRESPONSE']._serialized_start=442
-  _globals['_CHECKPOINTRESPONSE']._serialized_end=525
-  _globals['_RESTOREREQUEST']._serialized_start=528
-  _globals['_RESTOREREQUEST']._serialized_end=680
-  _globals['_RESTORERESPONSE']._serialized_start=682
-  _globals['_RESTORERESPONSE']._serialized_end=744
-  _globals['_LISTCHECKPOINTSREQUEST']._serialized_start=747
-  _globals['_LISTCHECKPOINTSREQUEST']._serialized_end=876
-  _globals['_LISTCHECKPOINTSRESPONSE']._serialized_start=878
-  _globals['_LISTCHECKPOINTSRESPONSE']._serialized_end=977
-  _globals['_DELETECHECKPOINTREQUEST']._serialized_start=980
-  _globals['_DELETECHECKPOINTREQUEST']._serialized_end=1109
-  _globals['_DELETECHECKPOINTRESPONSE']._serialized_start=1111
-  _globals['_DELETECHECKPOINTRESPONSE']._serialized_end=1199
+  _globals['_CHECKPOINT']._serialized_end=357
+  _globals['_CHECKPOINTREQUEST']._serialized_start=360
+  _globals['_CHECKPOINTREQUEST']._serialized_end=503
+  _globals['_CHECKPOINTRESPONSE']._serialized_start=505
+  _globals['_CHECKPOINTRESPONSE']._serialized_end=606
+  _globals['_RESTOREREQUEST']._serialized_start=609
+  _globals['_RESTOREREQUEST']._serialized_end=791
+  _globals['_RESTORERESPONSE']._serialized_start=793
+  _globals['_RESTORERESPONSE']._serialized_end=863
+  _globals['_LISTCHECKPOINTSREQUEST']._serialized_start=866
+  _globals['_LISTCHECKPOINTSREQUEST']._serialized_end=1035
+  _globals['_LISTCHECKPOINTSRESPONSE']._serialized_start=1037
+  _globals['_LISTCHECKPOINTSRESPONSE']._serialized_end=1164
+  _globals['_DELETECHECKPOINTREQUEST']._serialized_start=1167
+  _globals['_DELETECHECKPOINTREQUEST']._serialized_end=1316
+  _globals['_DELETECHECKPOINTRESPONSE']._serialized_start=1318
+  _globals['_DELETECHECKPOINTRESPONSE']._serialized_end=1423
 # @@protoc_insertion_point(module_scope)

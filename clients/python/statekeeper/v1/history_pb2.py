@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from statekeeper.v1 import execution_pb2 as statekeeper_dot_v1_dot_execution__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cstatekeeper/v1/history.proto\x12\x0estatekeeper.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1estatekeeper/v1/execution.proto\"\xee\x01\n\x08Revision\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x04kind\x18\x04 \x01(\x0e\x32\x19.statekeeper.v1.EventKind\x12&\n\x06status\x18\x05 \x01(\x0e\x32\x16.statekeeper.v1.Status\x12\x0f\n\x07\x63hanged\x18\x06 \x03(\t\x12\r\n\x05\x61\x63tor\x18\x07 \x01(\t\x12\x10\n\x08pause_id\x18\x08 \x01(\t\x12\x12\n\ncheckpoint\x18\t \x01(\t*\xd1\x02\n\tEventKind\x12\x1a\n\x16\x45VENT_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10\x45VENT_KIND_SAVED\x10\x01\x12\x16\n\x12\x45VENT_KIND_UPDATED\x10\x02\x12\x16\n\x12\x45VENT_KIND_DELETED\x10\x03\x12\x16\n\x12\x45VENT_KIND_EXPIRED\x10\x04\x12\x15\n\x11\x45VENT_KIND_PAUSED\x10\x05\x12\x16\n\x12\x45VENT_KIND_RESUMED\x10\x06\x12\x1c\n\x18\x45VENT_KIND_PAUSE_EXPIRED\x10\x07\x12\x1b\n\x17\x45VENT_KIND_CHECKPOINTED\x10\x08\x12\x17\n\x13\x45VENT_KIND_RESTORED\x10\t\x12\x15\n\x11\x45VENT_KIND_LOCKED\x10\n\x12\x17\n\x13\x45VENT_KIND_UNLOCKED\x10\x0b\x12\x17\n\x13\x45VENT_KIND_SNAPSHOT\x10\x0c\x42\x62\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cstatekeeper/v1/history.proto\x12\x0estatekeeper.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1estatekeeper/v1/execution.proto\"\xba\x02\n\x08Revision\x12\x1a\n\x08revision\x18\x01 \x01(\x03R\x08revision\x12\x18\n\x07version\x18\x02 \x01(\x03R\x07version\x12.\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12-\n\x04kind\x18\x04 \x01(\x0e\x32\x19.statekeeper.v1.EventKindR\x04kind\x12.\n\x06status\x18\x05 \x01(\x0e\x32\x16.statekeeper.v1.StatusR\x06status\x12\x18\n\x07\x63hanged\x18\x06 \x03(\tR\x07\x63hanged\x12\x14\n\x05\x61\x63tor\x18\x07 \x01(\tR\x05\x61\x63tor\x12\x19\n\x08pause_id\x18\x08 \x01(\tR\x07pauseId\x12\x1e\n\ncheckpoint\x18\t \x01(\tR\ncheckpoint*\xd1\x02\n\tEventKind\x12\x1a\n\x16\x45VENT_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10\x45VENT_KIND_SAVED\x10\x01\x12\x16\n\x12\x45VENT_KIND_UPDATED\x10\x02\x12\x16\n\x12\x45VENT_KIND_DELETED\x10\x03\x12\x16\n\x12\x45VENT_KIND_EXPIRED\x10\x04\x12\x15\n\x11\x45VENT_KIND_PAUSED\x10\x05\x12\x16\n\x12\x45VENT_KIND_RESUMED\x10\x06\x12\x1c\n\x18\x45VENT_KIND_PAUSE_EXPIRED\x10\x07\x12\x1b\n\x17\x45VENT_KIND_CHECKPOINTED\x10\x08\x12\x17\n\x13\x45VENT_KIND_RESTORED\x10\t\x12\x15\n\x11\x45VENT_KIND_LOCKED\x10\n\x12\x17\n\x13\x45VENT_KIND_UNLOCKED\x10\x0b\x12\x17\n\x13\x45VENT_KIND_SNAPSHOT\x10\x0c\x42\x62\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,8 +34,8 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'statekeeper.v1.history_pb2'
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\022dev.statekeeper.v1P\001ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1'
-  _globals['_EVENTKIND']._serialized_start=355
-  _globals['_EVENTKIND']._serialized_end=692
+  _globals['_EVENTKIND']._serialized_start=431
+  _globals['_EVENTKIND']._serialized_end=768
   _globals['_REVISION']._serialized_start=114
-  _globals['_REVISION']._serialized_end=352
+  _globals['_REVISION']._serialized_end=428
 # @@protoc_insertion_point(module_scope)

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from statekeeper.v1 import execution_pb2 as statekeeper_dot_v1_dot_execution__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19statekeeper/v1/list.proto\x12\x0estatekeeper.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1estatekeeper/v1/execution.proto\"\xaf\x02\n\x0bListRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12(\n\x08statuses\x18\x02 \x03(\x0e\x32\x16.statekeeper.v1.Status\x12\x11\n\tid_prefix\x18\x03 \x01(\t\x12\x37\n\x06labels\x18\x04 \x03(\x0b\x32\'.statekeeper.v1.ListRequest.LabelsEntry\x12\x31\n\rupdated_after\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x06 \x01(\x05\x12\x12\n\npage_token\x18\x07 \x01(\t\x12\x0e\n\x06\x66ields\x18\x08 \x03(\t\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"V\n\x0cListResponse\x12-\n\nexecutions\x18\x01 \x03(\x0b\x32\x19.statekeeper.v1.Execution\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\tBb\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19statekeeper/v1/list.proto\x12\x0estatekeeper.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1estatekeeper/v1/execution.proto\"\x8d\x03\n\x0bListRequest\x12\x1c\n\tnamespace\x18\x01 \x01(\tR\tnamespace\x12\x32\n\x08statuses\x18\x02 \x03(\x0e\x32\x16.statekeeper.v1.StatusR\x08statuses\x12\x1b\n\tid_prefix\x18\x03 \x01(\tR\x08idPrefix\x12?\n\x06labels\x18\x04 \x03(\x0b\x32\'.statekeeper.v1.ListRequest.LabelsEntryR\x06labels\x12?\n\rupdated_after\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0cupdatedAfter\x12\x1b\n\tpage_size\x18\x06 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x07 \x01(\tR\tpageToken\x12\x16\n\x06\x66ields\x18\x08 \x03(\tR\x06\x66ields\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"q\n\x0cListResponse\x12\x39\n\nexecutions\x18\x01 \x03(\x0b\x32\x19.statekeeper.v1.ExecutionR\nexecutions\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageTokenBb\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,9 +37,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTREQUEST_LABELSENTRY']._loaded_options = None
   _globals['_LISTREQUEST_LABELSENTRY']._serialized_options = b'8\001'
   _globals['_LISTREQUEST']._serialized_start=111
-  _globals['_LISTREQUEST']._serialized_end=414
-  _globals['_LISTREQUEST_LABELSENTRY']._serialized_start=369
-  _globals['_LISTREQUEST_LABELSENTRY']._serialized_end=414
-  _globals['_LISTRESPONSE']._serialized_start=416
-  _globals['_LISTRESPONSE']._serialized_end=502
+  _globals['_LISTREQUEST']._serialized_end=508
+  _globals['_LISTREQUEST_LABELSENTRY']._serialized_start=451
+  _globals['_LISTREQUEST_LABELSENTRY']._serialized_end=508
+  _globals['_LISTRESPONSE']._serialized_start=510
+  _globals['_LISTRESPONSE']._serialized_end=623
 # @@protoc_insertion_point(module_scope)

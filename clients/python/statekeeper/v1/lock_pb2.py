@@ -28,7 +28,7 @@ from statekeeper.v1 import execution_pb2 as statekeeper_dot_v1_dot_execution__pb
 from statekeeper.v1 import write_pb2 as statekeeper_dot_v1_dot_write__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19statekeeper/v1/lock.proto\x12\x0estatekeeper.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1estatekeeper/v1/execution.proto\x1a\x1astatekeeper/v1/write.proto\"|\n\nLockHolder\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x15\n\rfencing_token\x18\x02 \x01(\x03\x12\x35\n\x11lease_expire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\texclusive\x18\x04 \x01(\x08\"\xdc\x01\n\x0bLockRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12-\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptions\x12\r\n\x05owner\x18\x03 \x01(\t\x12(\n\x05lease\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\'\n\x04wait\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x11\n\texclusive\x18\x06 \x01(\x08\"\xd7\x01\n\x0cLockResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResult\x12\x10\n\x08\x61\x63quired\x18\x02 \x01(\x08\x12\x15\n\rfencing_token\x18\x03 \x01(\x03\x12\x35\n\x11lease_expire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x06holder\x18\x05 \x01(\x0b\x32\x1a.statekeeper.v1.LockHolderH\x00\x88\x01\x01\x42\t\n\x07_holder\"\xca\x01\n\x10RenewLockRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12-\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptions\x12\x0f\n\x05owner\x18\x03 \x01(\tH\x00\x12\x17\n\rfencing_token\x18\x04 \x01(\x03H\x00\x12(\n\x05lease\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationB\x08\n\x06holder\"\x8e\x01\n\x11RenewLockResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResult\x12\x15\n\rfencing_token\x18\x02 \x01(\x03\x12\x35\n\x11lease_expire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9d\x01\n\rUnlockRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12-\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptions\x12\x0f\n\x05owner\x18\x03 \x01(\tH\x00\x12\x17\n\rfencing_token\x18\x04 \x01(\x03H\x00\x42\x08\n\x06holder\"O\n\x0eUnlockResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResult\x12\x10\n\x08released\x18\x02 \x01(\x08\";\n\x0eGetLockRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\"M\n\x0fGetLockResponse\x12/\n\x06holder\x18\x01 \x01(\x0b\x32\x1a.statekeeper.v1.LockHolderH\x00\x88\x01\x01\x42\t\n\x07_holderBb\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19statekeeper/v1/lock.proto\x12\x0estatekeeper.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1estatekeeper/v1/execution.proto\x1a\x1astatekeeper/v1/write.proto\"\xad\x01\n\nLockHolder\x12\x14\n\x05owner\x18\x01 \x01(\tR\x05owner\x12#\n\rfencing_token\x18\x02 \x01(\x03R\x0c\x66\x65ncingToken\x12\x46\n\x11lease_expire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0fleaseExpireTime\x12\x1c\n\texclusive\x18\x04 \x01(\x08R\texclusive\"\x89\x02\n\x0bLockRequest\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x36\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptionsR\x07options\x12\x14\n\x05owner\x18\x03 \x01(\tR\x05owner\x12/\n\x05lease\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationR\x05lease\x12-\n\x04wait\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationR\x04wait\x12\x1c\n\texclusive\x18\x06 \x01(\x08R\texclusive\"\x90\x02\n\x0cLockResponse\x12\x33\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResultR\x06result\x12\x1a\n\x08\x61\x63quired\x18\x02 \x01(\x08R\x08\x61\x63quired\x12#\n\rfencing_token\x18\x03 \x01(\x03R\x0c\x66\x65ncingToken\x12\x46\n\x11lease_expire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0fleaseExpireTime\x12\x37\n\x06holder\x18\x05 \x01(\x0b\x32\x1a.statekeeper.v1.LockHolderH\x00R\x06holder\x88\x01\x01\x42\t\n\x07_holder\"\xf4\x01\n\x10RenewLockRequest\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x36\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptionsR\x07options\x12\x16\n\x05owner\x18\x03 \x01(\tH\x00R\x05owner\x12%\n\rfencing_token\x18\x04 \x01(\x03H\x00R\x0c\x66\x65ncingToken\x12/\n\x05lease\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationR\x05leaseB\x08\n\x06holder\"\xb5\x01\n\x11RenewLockResponse\x12\x33\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResultR\x06result\x12#\n\rfencing_token\x18\x02 \x01(\x03R\x0c\x66\x65ncingToken\x12\x46\n\x11lease_expire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0fleaseExpireTime\"\xc0\x01\n\rUnlockRequest\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x36\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptionsR\x07options\x12\x16\n\x05owner\x18\x03 \x01(\tH\x00R\x05owner\x12%\n\rfencing_token\x18\x04 \x01(\x03H\x00R\x0c\x66\x65ncingTokenB\x08\n\x06holder\"a\n\x0eUnlockResponse\x12\x33\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResultR\x06result\x12\x1a\n\x08released\x18\x02 \x01(\x08R\x08released\"@\n\x0eGetLockRequest\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\"U\n\x0fGetLockResponse\x12\x37\n\x06holder\x18\x01 \x01(\x0b\x32\x1a.statekeeper.v1.LockHolderH\x00R\x06holder\x88\x01\x01\x42\t\n\x07_holderBb\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,22 +36,22 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'statekeeper.v1.lock_pb2', _
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\022dev.statekeeper.v1P\001ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1'
-  _globals['_LOCKHOLDER']._serialized_start=170
-  _globals['_LOCKHOLDER']._serialized_end=294
-  _globals['_LOCKREQUEST']._serialized_start=297
-  _globals['_LOCKREQUEST']._serialized_end=517
-  _globals['_LOCKRESPONSE']._serialized_start=520
-  _globals['_LOCKRESPONSE']._serialized_end=735
-  _globals['_RENEWLOCKREQUEST']._serialized_start=738
-  _globals['_RENEWLOCKREQUEST']._serialized_end=940
-  _globals['_RENEWLOCKRESPONSE']._serialized_start=943
-  _globals['_RENEWLOCKRESPONSE']._serialized_end=1085
-  _globals['_UNLOCKREQUEST']._serialized_start=1088
-  _globals['_UNLOCKREQUEST']._serialized_end=1245
-  _globals['_UNLOCKRESPONSE']._serialized_start=1247
-  _globals['_UNLOCKRESPONSE']._serialized_end=1326
-  _globals['_GETLOCKREQUEST']._serialized_start=1328
-  _globals['_GETLOCKREQUEST']._serialized_end=1387
-  _globals['_GETLOCKRESPONSE']._serialized_start=1389
-  _globals['_GETLOCKRESPONSE']._serialized_end=1466
+  _globals['_LOCKHOLDER']._serialized_start=171
+  _globals['_LOCKHOLDER']._serialized_end=344
+  _globals['_LOCKREQUEST']._serialized_start=347
+  _globals['_LOCKREQUEST']._serialized_end=612
+  _globals['_LOCKRESPONSE']._serialized_start=615
+  _globals['_LOCKRESPONSE']._serialized_end=887
+  _globals['_RENEWLOCKREQUEST']._serialized_start=890
+  _globals['_RENEWLOCKREQUEST']._serialized_end=1134
+  _globals['_RENEWLOCKRESPONSE']._serialized_start=1137
+  _globals['_RENEWLOCKRESPONSE']._serialized_end=1318
+  _globals['_UNLOCKREQUEST']._serialized_start=1321
+  _globals['_UNLOCKREQUEST']._serialized_end=1513
+  _globals['_UNLOCKRESPONSE']._serialized_start=1515
+  _globals['_UNLOCKRESPONSE']._serialized_end=1612
+  _globals['_GETLOCKREQUEST']._serialized_start=1614
+  _globals['_GETLOCKREQUEST']._serialized_end=1678
+  _globals['_GETLOCKRESPONSE']._serialized_start=1680
+  _globals['_GETLOCKRESPONSE']._serialized_end=1765
 # @@protoc_insertion_point(module_scope)

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from statekeeper.v1 import value_pb2 as statekeeper_dot_v1_dot_value__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1astatekeeper/v1/pause.proto\x12\x0estatekeeper.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1astatekeeper/v1/value.proto\"}\n\nResumption\x12,\n\x05input\x18\x01 \x01(\x0b\x32\x18.statekeeper.v1.DocumentH\x00\x88\x01\x01\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06_input\"\xca\x03\n\x05Pause\x12\x10\n\x08pause_id\x18\x01 \x01(\t\x12+\n\x06status\x18\x02 \x01(\x0e\x32\x1b.statekeeper.v1.PauseStatus\x12\x0e\n\x06member\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12+\n\x04\x64\x61ta\x18\x05 \x01(\x0b\x32\x18.statekeeper.v1.DocumentH\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\ton_expiry\x18\x08 \x01(\x0e\x32\x1c.statekeeper.v1.ExpiryAction\x12\x34\n\rdefault_input\x18\t \x01(\x0b\x32\x18.statekeeper.v1.DocumentH\x01\x88\x01\x01\x12\r\n\x05\x61\x63tor\x18\n \x01(\t\x12\x33\n\nresumption\x18\x0b \x01(\x0b\x32\x1a.statekeeper.v1.ResumptionH\x02\x88\x01\x01\x42\x07\n\x05_dataB\x10\n\x0e_default_inputB\r\n\x0b_resumption*w\n\x0c\x45xpiryAction\x12\x1d\n\x19\x45XPIRY_ACTION_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45XPIRY_ACTION_FAIL\x10\x01\x12\x18\n\x14\x45XPIRY_ACTION_RESUME\x10\x02\x12\x16\n\x12\x45XPIRY_ACTION_KEEP\x10\x03*\xa9\x01\n\x0bPauseStatus\x12\x1c\n\x18PAUSE_STATUS_UNSPECIFIED\x10\x00\x12\x15\n\x11PAUSE_STATUS_OPEN\x10\x01\x12\x18\n\x14PAUSE_STATUS_OVERDUE\x10\x02\x12\x18\n\x14PAUSE_STATUS_RESUMED\x10\x03\x12\x18\n\x14PAUSE_STATUS_EXPIRED\x10\x04\x12\x17\n\x13PAUSE_STATUS_VOIDED\x10\x05\x42\x62\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1astatekeeper/v1/pause.proto\x12\x0estatekeeper.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1astatekeeper/v1/value.proto\"\x91\x01\n\nResumption\x12\x33\n\x05input\x18\x01 \x01(\x0b\x32\x18.statekeeper.v1.DocumentH\x00R\x05input\x88\x01\x01\x12\x14\n\x05\x61\x63tor\x18\x02 \x01(\tR\x05\x61\x63tor\x12.\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04timeB\x08\n\x06_input\"\xb4\x04\n\x05Pause\x12\x19\n\x08pause_id\x18\x01 \x01(\tR\x07pauseId\x12\x33\n\x06status\x18\x02 \x01(\x0e\x32\x1b.statekeeper.v1.PauseStatusR\x06status\x12\x16\n\x06member\x18\x03 \x01(\tR\x06member\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\x12\x31\n\x04\x64\x61ta\x18\x05 \x01(\x0b\x32\x18.statekeeper.v1.DocumentH\x00R\x04\x64\x61ta\x88\x01\x01\x12;\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12;\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nexpireTime\x12\x39\n\ton_expiry\x18\x08 \x01(\x0e\x32\x1c.statekeeper.v1.ExpiryActionR\x08onExpiry\x12\x42\n\rdefault_input\x18\t \x01(\x0b\x32\x18.statekeeper.v1.DocumentH\x01R\x0c\x64\x65\x66\x61ultInput\x88\x01\x01\x12\x14\n\x05\x61\x63tor\x18\n \x01(\tR\x05\x61\x63tor\x12?\n\nresumption\x18\x0b \x01(\x0b\x32\x1a.statekeeper.v1.ResumptionH\x02R\nresumption\x88\x01\x01\x42\x07\n\x05_dataB\x10\n\x0e_default_inputB\r\n\x0b_resumption*w\n\x0c\x45xpiryAction\x12\x1d\n\x19\x45XPIRY_ACTION_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45XPIRY_ACTION_FAIL\x10\x01\x12\x18\n\x14\x45XPIRY_ACTION_RESUME\x10\x02\x12\x16\n\x12\x45XPIRY_ACTION_KEEP\x10\x03*\xa9\x01\n\x0bPauseStatus\x12\x1c\n\x18PAUSE_STATUS_UNSPECIFIED\x10\x00\x12\x15\n\x11PAUSE_STATUS_OPEN\x10\x01\x12\x18\n\x14PAUSE_STATUS_OVERDUE\x10\x02\x12\x18\n\x14PAUSE_STATUS_RESUMED\x10\x03\x12\x18\n\x14PAUSE_STATUS_EXPIRED\x10\x04\x12\x17\n\x13PAUSE_STATUS_VOIDED\x10\x05\x42\x62\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,12 +34,12 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'statekeeper.v1.pause_pb2', 
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\022dev.statekeeper.v1P\001ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1'
-  _globals['_EXPIRYACTION']._serialized_start=695
-  _globals['_EXPIRYACTION']._serialized_end=814
-  _globals['_PAUSESTATUS']._serialized_start=817
-  _globals['_PAUSESTATUS']._serialized_end=986
-  _globals['_RESUMPTION']._serialized_start=107
-  _globals['_RESUMPTION']._serialized_end=232
-  _globals['_PAUSE']._serialized_start=235
-  _globals['_PAUSE']._serialized_end=693
+  _globals['_EXPIRYACTION']._serialized_start=822
+  _globals['_EXPIRYACTION']._serialized_end=941
+  _globals['_PAUSESTATUS']._serialized_start=944
+  _globals['_PAUSESTATUS']._serialized_end=1113
+  _globals['_RESUMPTION']._serialized_start=108
+  _globals['_RESUMPTION']._serialized_end=253
+  _globals['_PAUSE']._serialized_start=256
+  _globals['_PAUSE']._serialized_end=820
 # @@protoc_insertion_point(module_scope)

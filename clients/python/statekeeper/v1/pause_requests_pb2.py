@@ -29,7 +29,7 @@ from statekeeper.v1 import value_pb2 as statekeeper_dot_v1_dot_value__pb2
 from statekeeper.v1 import write_pb2 as statekeeper_dot_v1_dot_write__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#statekeeper/v1/pause_requests.proto\x12\x0estatekeeper.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1estatekeeper/v1/execution.proto\x1a\x1astatekeeper/v1/pause.proto\x1a\x1astatekeeper/v1/value.proto\x1a\x1astatekeeper/v1/write.proto\"\xe8\x02\n\x0cPauseRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12-\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptions\x12\x0e\n\x06member\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12+\n\x04\x64\x61ta\x18\x05 \x01(\x0b\x32\x18.statekeeper.v1.DocumentH\x00\x88\x01\x01\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\ton_expiry\x18\x07 \x01(\x0e\x32\x1c.statekeeper.v1.ExpiryAction\x12\x34\n\rdefault_input\x18\x08 \x01(\x0b\x32\x18.statekeeper.v1.DocumentH\x01\x88\x01\x01\x42\x07\n\x05_dataB\x10\n\x0e_default_input\"]\n\rPauseResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResult\x12\r\n\x05token\x18\x02 \x01(\t\x12\x10\n\x08pause_id\x18\x03 \x01(\t\"\xd0\x01\n\rResumeRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12-\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptions\x12\x0f\n\x05token\x18\x03 \x01(\tH\x00\x12\x12\n\x08pause_id\x18\x04 \x01(\tH\x00\x12,\n\x05input\x18\x05 \x01(\x0b\x32\x18.statekeeper.v1.DocumentH\x01\x88\x01\x01\x42\x08\n\x06targetB\x08\n\x06_input\"_\n\x0eResumeResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResult\x12\x0e\n\x06member\x18\x02 \x01(\t\x12\x10\n\x08pause_id\x18\x03 \x01(\t\"k\n\x0fGetPauseRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12\x0f\n\x05token\x18\x02 \x01(\tH\x00\x12\x12\n\x08pause_id\x18\x03 \x01(\tH\x00\x42\x08\n\x06target\"f\n\x10GetPauseResponse\x12$\n\x05pause\x18\x01 \x01(\x0b\x32\x15.statekeeper.v1.Pause\x12,\n\texecution\x18\x02 \x01(\x0b\x32\x19.statekeeper.v1.Execution\"M\n\x11ListPausesRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"b\n\x0cWaitingPause\x12$\n\x05pause\x18\x01 \x01(\x0b\x32\x15.statekeeper.v1.Pause\x12,\n\texecution\x18\x02 \x01(\x0b\x32\x19.statekeeper.v1.Execution\"[\n\x12ListPausesResponse\x12,\n\x06pauses\x18\x01 \x03(\x0b\x32\x1c.statekeeper.v1.WaitingPause\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\tBb\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#statekeeper/v1/pause_requests.proto\x12\x0estatekeeper.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1estatekeeper/v1/execution.proto\x1a\x1astatekeeper/v1/pause.proto\x1a\x1astatekeeper/v1/value.proto\x1a\x1astatekeeper/v1/write.proto\"\xb0\x03\n\x0cPauseRequest\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x36\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptionsR\x07options\x12\x16\n\x06member\x18\x03 \x01(\tR\x06member\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\x12\x31\n\x04\x64\x61ta\x18\x05 \x01(\x0b\x32\x18.statekeeper.v1.DocumentH\x00R\x04\x64\x61ta\x88\x01\x01\x12;\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nexpireTime\x12\x39\n\ton_expiry\x18\x07 \x01(\x0e\x32\x1c.statekeeper.v1.ExpiryActionR\x08onExpiry\x12\x42\n\rdefault_input\x18\x08 \x01(\x0b\x32\x18.statekeeper.v1.DocumentH\x01R\x0c\x64\x65\x66\x61ultInput\x88\x01\x01\x42\x07\n\x05_dataB\x10\n\x0e_default_input\"u\n\rPauseResponse\x12\x33\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResultR\x06result\x12\x14\n\x05token\x18\x02 \x01(\tR\x05token\x12\x19\n\x08pause_id\x18\x03 \x01(\tR\x07pauseId\"\xf5\x01\n\rResumeRequest\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x36\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptionsR\x07options\x12\x16\n\x05token\x18\x03 \x01(\tH\x00R\x05token\x12\x1b\n\x08pause_id\x18\x04 \x01(\tH\x00R\x07pauseId\x12\x33\n\x05input\x18\x05 \x01(\x0b\x32\x18.statekeeper.v1.DocumentH\x01R\x05input\x88\x01\x01\x42\x08\n\x06targetB\x08\n\x06_input\"x\n\x0eResumeResponse\x12\x33\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResultR\x06result\x12\x16\n\x06member\x18\x02 \x01(\tR\x06member\x12\x19\n\x08pause_id\x18\x03 \x01(\tR\x07pauseId\"\x80\x01\n\x0fGetPauseRequest\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x16\n\x05token\x18\x02 \x01(\tH\x00R\x05token\x12\x1b\n\x08pause_id\x18\x03 \x01(\tH\x00R\x07pauseIdB\x08\n\x06target\"x\n\x10GetPauseResponse\x12+\n\x05pause\x18\x01 \x01(\x0b\x32\x15.statekeeper.v1.PauseR\x05pause\x12\x37\n\texecution\x18\x02 \x01(\x0b\x32\x19.statekeeper.v1.ExecutionR\texecution\"m\n\x11ListPausesRequest\x12\x1c\n\tnamespace\x18\x01 \x01(\tR\tnamespace\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"t\n\x0cWaitingPause\x12+\n\x05pause\x18\x01 \x01(\x0b\x32\x15.statekeeper.v1.PauseR\x05pause\x12\x37\n\texecution\x18\x02 \x01(\x0b\x32\x19.statekeeper.v1.ExecutionR\texecution\"r\n\x12ListPausesResponse\x12\x34\n\x06pauses\x18\x01 \x03(\x0b\x32\x1c.statekeeper.v1.WaitingPauseR\x06pauses\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageTokenBb\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,21 +38,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\022dev.statekeeper.v1P\001ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1'
   _globals['_PAUSEREQUEST']._serialized_start=205
-  _globals['_PAUSEREQUEST']._serialized_end=565
-  _globals['_PAUSERESPONSE']._serialized_start=567
-  _globals['_PAUSERESPONSE']._serialized_end=660
-  _globals['_RESUMEREQUEST']._serialized_start=663
-  _globals['_RESUMEREQUEST']._serialized_end=871
-  _globals['_RESUMERESPONSE']._serialized_start=873
-  _globals['_RESUMERESPONSE']._serialized_end=968
-  _globals['_GETPAUSEREQUEST']._serialized_start=970
-  _globals['_GETPAUSEREQUEST']._serialized_end=1077
-  _globals['_GETPAUSERESPONSE']._serialized_start=1079
-  _globals['_GETPAUSERESPONSE']._serialized_end=1181
-  _globals['_LISTPAUSESREQUEST']._serialized_start=1183
-  _globals['_LISTPAUSESREQUEST']._serialized_end=1260
-  _globals['_WAITINGPAUSE']._serialized_start=1262
-  _globals['_WAITINGPAUSE']._serialized_end=1360
-  _globals['_LISTPAUSESRESPONSE']._serialized_start=1362
-  _globals['_LISTPAUSESRESPONSE']._serialized_end=1453
+  _globals['_PAUSEREQUEST']._serialized_end=637
+  _globals['_PAUSERESPONSE']._serialized_start=639
+  _globals['_PAUSERESPONSE']._serialized_end=756
+  _globals['_RESUMEREQUEST']._serialized_start=759
+  _globals['_RESUMEREQUEST']._serialized_end=1004
+  _globals['_RESUMERESPONSE']._serialized_start=1006
+  _globals['_RESUMERESPONSE']._serialized_end=1126
+  _globals['_GETPAUSEREQUEST']._serialized_start=1129
+  _globals['_GETPAUSEREQUEST']._serialized_end=1257
+  _globals['_GETPAUSERESPONSE']._serialized_start=1259
+  _globals['_GETPAUSERESPONSE']._serialized_end=1379
+  _globals['_LISTPAUSESREQUEST']._serialized_start=1381
+  _globals['_LISTPAUSESREQUEST']._serialized_end=1490
+  _globals['_WAITINGPAUSE']._serialized_start=1492
+  _globals['_WAITINGPAUSE']._serialized_end=1608
+  _globals['_LISTPAUSESRESPONSE']._serialized_start=1610
+  _globals['_LISTPAUSESRESPONSE']._serialized_end=1724
 # @@protoc_insertion_point(module_scope)

@@ -28,7 +28,7 @@ from statekeeper.v1 import value_pb2 as statekeeper_dot_v1_dot_value__pb2
 from statekeeper.v1 import write_pb2 as statekeeper_dot_v1_dot_write__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*statekeeper/v1/shared_state_requests.proto\x12\x0estatekeeper.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1estatekeeper/v1/execution.proto\x1a\x1astatekeeper/v1/value.proto\x1a\x1astatekeeper/v1/write.proto\"(\n\x0cMemberAccess\x12\x0b\n\x03use\x18\x01 \x03(\t\x12\x0b\n\x03set\x18\x02 \x03(\t\"\xc1\x03\n\x12\x44\x65\x66ineStateRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12-\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptions\x12>\n\x06schema\x18\x03 \x03(\x0b\x32..statekeeper.v1.DefineStateRequest.SchemaEntry\x12)\n\x07initial\x18\x04 \x01(\x0b\x32\x18.statekeeper.v1.Document\x12\'\n\x05input\x18\x05 \x01(\x0b\x32\x18.statekeeper.v1.Document\x12@\n\x07members\x18\x06 \x03(\x0b\x32/.statekeeper.v1.DefineStateRequest.MembersEntry\x1a-\n\x0bSchemaEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1aL\n\x0cMembersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12+\n\x05value\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.MemberAccess:\x02\x38\x01\"B\n\x06Misfit\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0c\n\x04rule\x18\x03 \x01(\t\x12\x0f\n\x07problem\x18\x04 \x01(\t\"\x87\x01\n\x13\x44\x65\x66ineStateResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResult\x12\x1a\n\x12\x64\x65\x66inition_version\x18\x02 \x01(\x03\x12\'\n\x07misfits\x18\x03 \x03(\x0b\x32\x16.statekeeper.v1.Misfit\"|\n\x10ReadStateRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12-\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptions\x12\x0e\n\x06member\x18\x03 \x01(\t\"h\n\x11ReadStateResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResult\x12&\n\x04view\x18\x02 \x01(\x0b\x32\x18.statekeeper.v1.Document\"\xe1\x01\n\x11WriteStateRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12-\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptions\x12\x0e\n\x06member\x18\x03 \x01(\t\x12)\n\x07updates\x18\x04 \x01(\x0b\x32\x18.statekeeper.v1.Document\x12\x37\n\ron_undeclared\x18\x05 \x01(\x0e\x32 .statekeeper.v1.UndeclaredAction\"R\n\x12WriteStateResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResult\x12\x0f\n\x07\x64ropped\x18\x02 \x03(\t\"C\n\x16GetAccessReportRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\"\x88\x01\n\x06\x41\x63\x63\x65ss\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\x32\n\toperation\x18\x02 \x01(\x0e\x32\x1f.statekeeper.v1.AccessOperation\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08revision\x18\x04 \x01(\x03\"<\n\x0b\x41\x63\x63\x65ssCount\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\r\n\x05reads\x18\x02 \x01(\x03\x12\x0e\n\x06writes\x18\x03 \x01(\x03\"o\n\x0bKeyAccesses\x12\x0b\n\x03key\x18\x01 \x01(\t\x12&\n\x06recent\x18\x02 \x03(\x0b\x32\x16.statekeeper.v1.Access\x12+\n\x06\x63ounts\x18\x03 \x03(\x0b\x32\x1b.statekeeper.v1.AccessCount\"Y\n\x17GetAccessReportResponse\x12\x13\n\x0bunused_keys\x18\x01 \x03(\t\x12)\n\x04keys\x18\x02 \x03(\x0b\x32\x1b.statekeeper.v1.KeyAccesses*o\n\x10UndeclaredAction\x12!\n\x1dUNDECLARED_ACTION_UNSPECIFIED\x10\x00\x12\x1c\n\x18UNDECLARED_ACTION_REJECT\x10\x01\x12\x1a\n\x16UNDECLARED_ACTION_DROP\x10\x02*j\n\x0f\x41\x63\x63\x65ssOperation\x12 \n\x1c\x41\x43\x43\x45SS_OPERATION_UNSPECIFIED\x10\x00\x12\x19\n\x15\x41\x43\x43\x45SS_OPERATION_READ\x10\x01\x12\x1a\n\x16\x41\x43\x43\x45SS_OPERATION_WRITE\x10\x02\x42\x62\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*statekeeper/v1/shared_state_requests.proto\x12\x0estatekeeper.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1estatekeeper/v1/execution.proto\x1a\x1astatekeeper/v1/value.proto\x1a\x1astatekeeper/v1/write.proto\"2\n\x0cMemberAccess\x12\x10\n\x03use\x18\x01 \x03(\tR\x03use\x12\x10\n\x03set\x18\x02 \x03(\tR\x03set\"\x88\x04\n\x12\x44\x65\x66ineStateRequest\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x36\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptionsR\x07options\x12\x46\n\x06schema\x18\x03 \x03(\x0b\x32..statekeeper.v1.DefineStateRequest.SchemaEntryR\x06schema\x12\x32\n\x07initial\x18\x04 \x01(\x0b\x32\x18.statekeeper.v1.DocumentR\x07initial\x12.\n\x05input\x18\x05 \x01(\x0b\x32\x18.statekeeper.v1.DocumentR\x05input\x12I\n\x07members\x18\x06 \x03(\x0b\x32/.statekeeper.v1.DefineStateRequest.MembersEntryR\x07members\x1a\x39\n\x0bSchemaEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\x1aX\n\x0cMembersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x32\n\x05value\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.MemberAccessR\x05value:\x02\x38\x01\"\\\n\x06Misfit\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x12\n\x04path\x18\x02 \x01(\tR\x04path\x12\x12\n\x04rule\x18\x03 \x01(\tR\x04rule\x12\x18\n\x07problem\x18\x04 \x01(\tR\x07problem\"\xab\x01\n\x13\x44\x65\x66ineStateResponse\x12\x33\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResultR\x06result\x12-\n\x12\x64\x65\x66inition_version\x18\x02 \x01(\x03R\x11\x64\x65\x66initionVersion\x12\x30\n\x07misfits\x18\x03 \x03(\x0b\x32\x16.statekeeper.v1.MisfitR\x07misfits\"\x92\x01\n\x10ReadStateRequest\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x36\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptionsR\x07options\x12\x16\n\x06member\x18\x03 \x01(\tR\x06member\"v\n\x11ReadStateResponse\x12\x33\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResultR\x06result\x12,\n\x04view\x18\x02 \x01(\x0b\x32\x18.statekeeper.v1.DocumentR\x04view\"\x8e\x02\n\x11WriteStateRequest\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x36\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptionsR\x07options\x12\x16\n\x06member\x18\x03 \x01(\tR\x06member\x12\x32\n\x07updates\x18\x04 \x01(\x0b\x32\x18.statekeeper.v1.DocumentR\x07updates\x12\x45\n\ron_undeclared\x18\x05 \x01(\x0e\x32 .statekeeper.v1.UndeclaredActionR\x0conUndeclared\"c\n\x12WriteStateResponse\x12\x33\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResultR\x06result\x12\x18\n\x07\x64ropped\x18\x02 \x03(\tR\x07\x64ropped\"H\n\x16GetAccessReportRequest\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\"\xab\x01\n\x06\x41\x63\x63\x65ss\x12\x16\n\x06member\x18\x01 \x01(\tR\x06member\x12=\n\toperation\x18\x02 \x01(\x0e\x32\x1f.statekeeper.v1.AccessOperationR\toperation\x12.\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x1a\n\x08revision\x18\x04 \x01(\x03R\x08revision\"S\n\x0b\x41\x63\x63\x65ssCount\x12\x16\n\x06member\x18\x01 \x01(\tR\x06member\x12\x14\n\x05reads\x18\x02 \x01(\x03R\x05reads\x12\x16\n\x06writes\x18\x03 \x01(\x03R\x06writes\"\x84\x01\n\x0bKeyAccesses\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12.\n\x06recent\x18\x02 \x03(\x0b\x32\x16.statekeeper.v1.AccessR\x06recent\x12\x33\n\x06\x63ounts\x18\x03 \x03(\x0b\x32\x1b.statekeeper.v1.AccessCountR\x06\x63ounts\"k\n\x17GetAccessReportResponse\x12\x1f\n\x0bunused_keys\x18\x01 \x03(\tR\nunusedKeys\x12/\n\x04keys\x18\x02 \x03(\x0b\x32\x1b.statekeeper.v1.KeyAccessesR\x04keys*o\n\x10UndeclaredAction\x12!\n\x1dUNDECLARED_ACTION_UNSPECIFIED\x10\x00\x12\x1c\n\x18UNDECLARED_ACTION_REJECT\x10\x01\x12\x1a\n\x16UNDECLARED_ACTION_DROP\x10\x02*j\n\x0f\x41\x63\x63\x65ssOperation\x12 \n\x1c\x41\x43\x43\x45SS_OPERATION_UNSPECIFIED\x10\x00\x12\x19\n\x15\x41\x43\x43\x45SS_OPERATION_READ\x10\x01\x12\x1a\n\x16\x41\x43\x43\x45SS_OPERATION_WRITE\x10\x02\x42\x62\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,38 +40,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DEFINESTATEREQUEST_SCHEMAENTRY']._serialized_options = b'8\001'
   _globals['_DEFINESTATEREQUEST_MEMBERSENTRY']._loaded_options = None
   _globals['_DEFINESTATEREQUEST_MEMBERSENTRY']._serialized_options = b'8\001'
-  _globals['_UNDECLAREDACTION']._serialized_start=1901
-  _globals['_UNDECLAREDACTION']._serialized_end=2012
-  _globals['_ACCESSOPERATION']._serialized_start=2014
-  _globals['_ACCESSOPERATION']._serialized_end=2120
+  _globals['_UNDECLAREDACTION']._serialized_start=2246
+  _globals['_UNDECLAREDACTION']._serialized_end=2357
+  _globals['_ACCESSOPERATION']._serialized_start=2359
+  _globals['_ACCESSOPERATION']._serialized_end=2465
   _globals['_MEMBERACCESS']._serialized_start=183
-  _globals['_MEMBERACCESS']._serialized_end=223
-  _globals['_DEFINESTATEREQUEST']._serialized_start=226
-  _globals['_DEFINESTATEREQUEST']._serialized_end=675
-  _globals['_DEFINESTATEREQUEST_SCHEMAENTRY']._serialized_start=552
-  _globals['_DEFINESTATEREQUEST_SCHEMAENTRY']._serialized_end=597
-  _globals['_DEFINESTATEREQUEST_MEMBERSENTRY']._serialized_start=599
-  _globals['_DEFINESTATEREQUEST_MEMBERSENTRY']._serialized_end=675
-  _globals['_MISFIT']._serialized_start=677
-  _globals['_MISFIT']._serialized_end=743
-  _globals['_DEFINESTATERESPONSE']._serialized_start=746
-  _globals['_DEFINESTATERESPONSE']._serialized_end=881
-  _globals['_READSTATEREQUEST']._serialized_start=883
-  _globals['_READSTATEREQUEST']._serialized_end=1007
-  _globals['_READSTATERESPONSE']._serialized_start=1009
-  _globals['_READSTATERESPONSE']._serialized_end=1113
-  _globals['_WRITESTATEREQUEST']._serialized_start=1116
-  _globals['_WRITESTATEREQUEST']._serialized_end=1341
-  _globals['_WRITESTATERESPONSE']._serialized_start=1343
-  _globals['_WRITESTATERESPONSE']._serialized_end=1425
-  _globals['_GETACCESSREPORTREQUEST']._serialized_start=1427
-  _globals['_GETACCESSREPORTREQUEST']._serialized_end=1494
-  _globals['_ACCESS']._serialized_start=1497
-  _globals['_ACCESS']._serialized_end=1633
-  _globals['_ACCESSCOUNT']._serialized_start=1635
-  _globals['_ACCESSCOUNT']._serialized_end=1695
-  _globals['_KEYACCESSES']._serialized_start=1697
-  _globals['_KEYACCESSES']._serialized_end=1808
-  _globals['_GETACCESSREPORTRESPONSE']._serialized_start=1810
-  _globals['_GETACCESSREPORTRESPONSE']._serialized_end=1899
+  _globals['_MEMBERACCESS']._serialized_end=233
+  _globals['_DEFINESTATEREQUEST']._serialized_start=236
+  _globals['_DEFINESTATEREQUEST']._serialized_end=756
+  _globals['_DEFINESTATEREQUEST_SCHEMAENTRY']._serialized_start=609
+  _globals['_DEFINESTATEREQUEST_SCHEMAENTRY']._serialized_end=666
+  _globals['_DEFINESTATEREQUEST_MEMBERSENTRY']._serialized_start=668
+  _globals['_DEFINESTATEREQUEST_MEMBERSENTRY']._serialized_end=756
+  _globals['_MISFIT']._serialized_start=758
+  _globals['_MISFIT']._serialized_end=850
+  _globals['_DEFINESTATERESPONSE']._serialized_start=853
+  _globals['_DEFINESTATERESPONSE']._serialized_end=1024
+  _globals['_READSTATEREQUEST']._serialized_start=1027
+  _globals['_READSTATEREQUEST']._serialized_end=1173
+  _globals['_READSTATERESPONSE']._serialized_start=1175
+  _globals['_READSTATERESPONSE']._serialized_end=1293
+  _globals['_WRITESTATEREQUEST']._serialized_start=1296
+  _globals['_WRITESTATEREQUEST']._serialized_end=1566
+  _globals['_WRITESTATERESPONSE']._serialized_start=1568
+  _globals['_WRITESTATERESPONSE']._serialized_end=1667
+  _globals['_GETACCESSREPORTREQUEST']._serialized_start=1669
+  _globals['_GETACCESSREPORTREQUEST']._serialized_end=1741
+  _globals['_ACCESS']._serialized_start=1744
+  _globals['_ACCESS']._serialized_end=1915
+  _globals['_ACCESSCOUNT']._serialized_start=1917
+  _globals['_ACCESSCOUNT']._serialized_end=2000
+  _globals['_KEYACCESSES']._serialized_start=2003
+  _globals['_KEYACCESSES']._serialized_end=2135
+  _globals['_GETACCESSREPORTRESPONSE']._serialized_start=2137
+  _globals['_GETACCESSREPORTRESPONSE']._serialized_end=2244
 # @@protoc_insertion_point(module_scope)

@@ -27,7 +27,7 @@ from statekeeper.v1 import history_pb2 as statekeeper_dot_v1_dot_history__pb2
 from statekeeper.v1 import write_pb2 as statekeeper_dot_v1_dot_write__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#statekeeper/v1/state_requests.proto\x12\x0estatekeeper.v1\x1a\x1estatekeeper/v1/execution.proto\x1a\x1cstatekeeper/v1/history.proto\x1a\x1astatekeeper/v1/write.proto\"\x96\x01\n\x0bSaveRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12-\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptions\x12-\n\x05state\x18\x03 \x01(\x0b\x32\x1e.statekeeper.v1.ExecutionState\";\n\x0cSaveResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResult\"\x80\x01\n\x0bLoadRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12\x15\n\x08revision\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x12\n\ncheckpoint\x18\x03 \x01(\t\x12\x0e\n\x06\x66ields\x18\x04 \x03(\tB\x0b\n\t_revision\"O\n\x0cLoadResponse\x12\x31\n\texecution\x18\x01 \x01(\x0b\x32\x19.statekeeper.v1.ExecutionH\x00\x88\x01\x01\x42\x0c\n\n_execution\"\xd5\x01\n\rUpdateRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12-\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptions\x12/\n\x07\x63hanges\x18\x03 \x01(\x0b\x32\x1e.statekeeper.v1.ExecutionState\x12\x0f\n\x07replace\x18\x04 \x03(\t\x12\x0e\n\x06remove\x18\x05 \x03(\t\x12\x18\n\x10return_execution\x18\x06 \x01(\x08\"~\n\x0eUpdateResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResult\x12\x31\n\texecution\x18\x02 \x01(\x0b\x32\x19.statekeeper.v1.ExecutionH\x00\x88\x01\x01\x42\x0c\n\n_execution\"i\n\rDeleteRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12-\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptions\"N\n\x0e\x44\x65leteResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResult\x12\x0f\n\x07\x65xisted\x18\x02 \x01(\x08\"h\n\x14ListRevisionsRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"]\n\x15ListRevisionsResponse\x12+\n\trevisions\x18\x01 \x03(\x0b\x32\x18.statekeeper.v1.Revision\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\tBb\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#statekeeper/v1/state_requests.proto\x12\x0estatekeeper.v1\x1a\x1estatekeeper/v1/execution.proto\x1a\x1cstatekeeper/v1/history.proto\x1a\x1astatekeeper/v1/write.proto\"\xab\x01\n\x0bSaveRequest\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x36\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptionsR\x07options\x12\x34\n\x05state\x18\x03 \x01(\x0b\x32\x1e.statekeeper.v1.ExecutionStateR\x05state\"C\n\x0cSaveResponse\x12\x33\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResultR\x06result\"\xa3\x01\n\x0bLoadRequest\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x1f\n\x08revision\x18\x02 \x01(\x03H\x00R\x08revision\x88\x01\x01\x12\x1e\n\ncheckpoint\x18\x03 \x01(\tR\ncheckpoint\x12\x16\n\x06\x66ields\x18\x04 \x03(\tR\x06\x66ieldsB\x0b\n\t_revision\"Z\n\x0cLoadResponse\x12<\n\texecution\x18\x01 \x01(\x0b\x32\x19.statekeeper.v1.ExecutionH\x00R\texecution\x88\x01\x01\x42\x0c\n\n_execution\"\x8e\x02\n\rUpdateRequest\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x36\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptionsR\x07options\x12\x38\n\x07\x63hanges\x18\x03 \x01(\x0b\x32\x1e.statekeeper.v1.ExecutionStateR\x07\x63hanges\x12\x18\n\x07replace\x18\x04 \x03(\tR\x07replace\x12\x16\n\x06remove\x18\x05 \x03(\tR\x06remove\x12)\n\x10return_execution\x18\x06 \x01(\x08R\x0freturnExecution\"\x91\x01\n\x0eUpdateResponse\x12\x33\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResultR\x06result\x12<\n\texecution\x18\x02 \x01(\x0b\x32\x19.statekeeper.v1.ExecutionH\x00R\texecution\x88\x01\x01\x42\x0c\n\n_execution\"w\n\rDeleteRequest\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x36\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptionsR\x07options\"_\n\x0e\x44\x65leteResponse\x12\x33\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResultR\x06result\x12\x18\n\x07\x65xisted\x18\x02 \x01(\x08R\x07\x65xisted\"\x82\x01\n\x14ListRevisionsRequest\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"w\n\x15ListRevisionsResponse\x12\x36\n\trevisions\x18\x01 \x03(\x0b\x32\x18.statekeeper.v1.RevisionR\trevisions\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageTokenBb\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,23 +36,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\022dev.statekeeper.v1P\001ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1'
   _globals['_SAVEREQUEST']._serialized_start=146
-  _globals['_SAVEREQUEST']._serialized_end=296
-  _globals['_SAVERESPONSE']._serialized_start=298
-  _globals['_SAVERESPONSE']._serialized_end=357
-  _globals['_LOADREQUEST']._serialized_start=360
-  _globals['_LOADREQUEST']._serialized_end=488
-  _globals['_LOADRESPONSE']._serialized_start=490
-  _globals['_LOADRESPONSE']._serialized_end=569
-  _globals['_UPDATEREQUEST']._serialized_start=572
-  _globals['_UPDATEREQUEST']._serialized_end=785
-  _globals['_UPDATERESPONSE']._serialized_start=787
-  _globals['_UPDATERESPONSE']._serialized_end=913
-  _globals['_DELETEREQUEST']._serialized_start=915
-  _globals['_DELETEREQUEST']._serialized_end=1020
-  _globals['_DELETERESPONSE']._serialized_start=1022
-  _globals['_DELETERESPONSE']._serialized_end=1100
-  _globals['_LISTREVISIONSREQUEST']._serialized_start=1102
-  _globals['_LISTREVISIONSREQUEST']._serialized_end=1206
-  _globals['_LISTREVISIONSRESPONSE']._serialized_start=1208
-  _globals['_LISTREVISIONSRESPONSE']._serialized_end=1301
+  _globals['_SAVEREQUEST']._serialized_end=317
+  _globals['_SAVERESPONSE']._serialized_start=319
+  _globals['_SAVERESPONSE']._serialized_end=386
+  _globals['_LOADREQUEST']._serialized_start=389
+  _globals['_LOADREQUEST']._serialized_end=552
+  _globals['_LOADRESPONSE']._serialized_start=554
+  _globals['_LOADRESPONSE']._serialized_end=644
+  _globals['_UPDATEREQUEST']._serialized_start=647
+  _globals['_UPDATEREQUEST']._serialized_end=917
+  _globals['_UPDATERESPONSE']._serialized_start=920
+  _globals['_UPDATERESPONSE']._serialized_end=1065
+  _globals['_DELETEREQUEST']._serialized_start=1067
+  _globals['_DELETEREQUEST']._serialized_end=1186
+  _globals['_DELETERESPONSE']._serialized_start=1188
+  _globals['_DELETERESPONSE']._serialized_end=1283
+  _globals['_LISTREVISIONSREQUEST']._serialized_start=1286
+  _globals['_LISTREVISIONSREQUEST']._serialized_end=1416
+  _globals['_LISTREVISIONSRESPONSE']._serialized_start=1418
+  _globals['_LISTREVISIONSRESPONSE']._serialized_end=1537
 # @@protoc_insertion_point(module_scope)

@@ -27,7 +27,7 @@ from statekeeper.v1 import operation_pb2 as statekeeper_dot_v1_dot_operation__pb
 from statekeeper.v1 import write_pb2 as statekeeper_dot_v1_dot_write__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n statekeeper/v1/transaction.proto\x12\x0estatekeeper.v1\x1a\x1estatekeeper/v1/execution.proto\x1a\x1estatekeeper/v1/operation.proto\x1a\x1astatekeeper/v1/write.proto\"\x9d\x01\n\x12TransactionRequest\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12-\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptions\x12-\n\noperations\x18\x03 \x03(\x0b\x32\x19.statekeeper.v1.Operation\"t\n\x13TransactionResponse\x12+\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResult\x12\x30\n\x07results\x18\x02 \x03(\x0b\x32\x1f.statekeeper.v1.OperationResultBb\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n statekeeper/v1/transaction.proto\x12\x0estatekeeper.v1\x1a\x1estatekeeper/v1/execution.proto\x1a\x1estatekeeper/v1/operation.proto\x1a\x1astatekeeper/v1/write.proto\"\xb7\x01\n\x12TransactionRequest\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x36\n\x07options\x18\x02 \x01(\x0b\x32\x1c.statekeeper.v1.WriteOptionsR\x07options\x12\x39\n\noperations\x18\x03 \x03(\x0b\x32\x19.statekeeper.v1.OperationR\noperations\"\x85\x01\n\x13TransactionResponse\x12\x33\n\x06result\x18\x01 \x01(\x0b\x32\x1b.statekeeper.v1.WriteResultR\x06result\x12\x39\n\x07results\x18\x02 \x03(\x0b\x32\x1f.statekeeper.v1.OperationResultR\x07resultsBb\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,7 +36,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\022dev.statekeeper.v1P\001ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1'
   _globals['_TRANSACTIONREQUEST']._serialized_start=145
-  _globals['_TRANSACTIONREQUEST']._serialized_end=302
-  _globals['_TRANSACTIONRESPONSE']._serialized_start=304
-  _globals['_TRANSACTIONRESPONSE']._serialized_end=420
+  _globals['_TRANSACTIONREQUEST']._serialized_end=328
+  _globals['_TRANSACTIONRESPONSE']._serialized_start=331
+  _globals['_TRANSACTIONRESPONSE']._serialized_end=464
 # @@protoc_insertion_point(module_scope)

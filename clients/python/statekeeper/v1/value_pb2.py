@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1astatekeeper/v1/value.proto\x12\x0estatekeeper.v1\"G\n\x05Value\x12\x0e\n\x04json\x18\x01 \x01(\tH\x00\x12\x10\n\x06\x62inary\x18\x02 \x01(\x0cH\x00\x12\x14\n\x0c\x63ontent_type\x18\x03 \x01(\tB\x06\n\x04kind\"\x89\x01\n\x08\x44ocument\x12\x36\n\x07\x65ntries\x18\x01 \x03(\x0b\x32%.statekeeper.v1.Document.EntriesEntry\x1a\x45\n\x0c\x45ntriesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.statekeeper.v1.Value:\x02\x38\x01\x42\x62\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1astatekeeper/v1/value.proto\x12\x0estatekeeper.v1\"b\n\x05Value\x12\x14\n\x04json\x18\x01 \x01(\tH\x00R\x04json\x12\x18\n\x06\x62inary\x18\x02 \x01(\x0cH\x00R\x06\x62inary\x12!\n\x0c\x63ontent_type\x18\x03 \x01(\tR\x0b\x63ontentTypeB\x06\n\x04kind\"\x9e\x01\n\x08\x44ocument\x12?\n\x07\x65ntries\x18\x01 \x03(\x0b\x32%.statekeeper.v1.Document.EntriesEntryR\x07\x65ntries\x1aQ\n\x0c\x45ntriesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12+\n\x05value\x18\x02 \x01(\x0b\x32\x15.statekeeper.v1.ValueR\x05value:\x02\x38\x01\x42\x62\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,9 +35,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DOCUMENT_ENTRIESENTRY']._loaded_options = None
   _globals['_DOCUMENT_ENTRIESENTRY']._serialized_options = b'8\001'
   _globals['_VALUE']._serialized_start=46
-  _globals['_VALUE']._serialized_end=117
-  _globals['_DOCUMENT']._serialized_start=120
-  _globals['_DOCUMENT']._serialized_end=257
-  _globals['_DOCUMENT_ENTRIESENTRY']._serialized_start=188
-  _globals['_DOCUMENT_ENTRIESENTRY']._serialized_end=257
+  _globals['_VALUE']._serialized_end=144
+  _globals['_DOCUMENT']._serialized_start=147
+  _globals['_DOCUMENT']._serialized_end=305
+  _globals['_DOCUMENT_ENTRIESENTRY']._serialized_start=224
+  _globals['_DOCUMENT_ENTRIESENTRY']._serialized_end=305
 # @@protoc_insertion_point(module_scope)

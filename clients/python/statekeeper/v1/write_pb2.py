@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from statekeeper.v1 import execution_pb2 as statekeeper_dot_v1_dot_execution__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1astatekeeper/v1/write.proto\x12\x0estatekeeper.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1estatekeeper/v1/execution.proto\"\xa6\x01\n\x0cWriteOptions\x12\x1e\n\x11\x65xpected_revision\x18\x01 \x01(\x03H\x00\x88\x01\x01\x12&\n\x03ttl\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x15\n\rfencing_token\x18\x04 \x01(\x03\x12\r\n\x05\x61\x63tor\x18\x05 \x01(\tB\x14\n\x12_expected_revision\"\xe1\x01\n\x0bWriteResult\x12)\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKey\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x0f\n\x07version\x18\x03 \x01(\x03\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08replayed\x18\x05 \x01(\x08\x12\x10\n\x08warnings\x18\x06 \x03(\t\x12/\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampBb\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1astatekeeper/v1/write.proto\x12\x0estatekeeper.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1estatekeeper/v1/execution.proto\"\xdd\x01\n\x0cWriteOptions\x12\x30\n\x11\x65xpected_revision\x18\x01 \x01(\x03H\x00R\x10\x65xpectedRevision\x88\x01\x01\x12+\n\x03ttl\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\x03ttl\x12\x1d\n\nrequest_id\x18\x03 \x01(\tR\trequestId\x12#\n\rfencing_token\x18\x04 \x01(\x03R\x0c\x66\x65ncingToken\x12\x14\n\x05\x61\x63tor\x18\x05 \x01(\tR\x05\x61\x63torB\x14\n\x12_expected_revision\"\xa5\x02\n\x0bWriteResult\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x1a\n\x08revision\x18\x02 \x01(\x03R\x08revision\x12\x18\n\x07version\x18\x03 \x01(\x03R\x07version\x12;\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nupdateTime\x12\x1a\n\x08replayed\x18\x05 \x01(\x08R\x08replayed\x12\x1a\n\x08warnings\x18\x06 \x03(\tR\x08warnings\x12;\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nexpireTimeBb\n\x12\x64\x65v.statekeeper.v1P\x01ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,7 +36,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\022dev.statekeeper.v1P\001ZJgithub.com/statekeeper/statekeeper/clients/go/statekeeper/v1;statekeeperv1'
   _globals['_WRITEOPTIONS']._serialized_start=144
-  _globals['_WRITEOPTIONS']._serialized_end=310
-  _globals['_WRITERESULT']._serialized_start=313
-  _globals['_WRITERESULT']._serialized_end=538
+  _globals['_WRITEOPTIONS']._serialized_end=365
+  _globals['_WRITERESULT']._serialized_start=368
+  _globals['_WRITERESULT']._serialized_end=661
 # @@protoc_insertion_point(module_scope)
