@@ -8,7 +8,7 @@ SERVER := $(VENV)/.server-installed
 DEV := $(VENV)/.dev-installed
 # What the server needs, and the examples.
 SERVES := server,shared
-CODE := server clients/python tests bench examples docs/settings.py
+CODE := server clients/python tests bench examples docs/settings.py protos/release.py
 # Arguments for the program behind a target: make serve ARGS="--listen 127.0.0.1:0"
 ARGS ?=
 # The tests on as many cores as there are; make test ON_ALL_CORES= runs them one by one.
@@ -20,10 +20,10 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help serve demo test test-long test-soak check check-generated check-lint check-types \
-	check-imports check-protos fix gen gen-docs bench clean
+	check-imports check-protos fix gen gen-docs release-contract bench clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 serve: $(SERVER) ## Serve ./statekeeper-data on 127.0.0.1:7460; Ctrl-C stops it
 	@$(PY) -m statekeeper_server serve $(ARGS)
@@ -50,6 +50,9 @@ fix: $(DEV) ## Mend what the checks can mend: lint and format
 gen: $(DEV) gen-docs ## Generate the Python code of the protos, and the table of settings
 	@protos/generate.sh
 
+release-contract: $(DEV) ## Store the contract of a release, which the next ones keep
+	@$(PY) protos/release.py
+
 bench: $(DEV) ## Measure, beside peers and ceilings of the same machine
 	@$(PY) bench/run.py $(ARGS)
 
@@ -74,7 +77,7 @@ check-imports: $(DEV)
 		exit 1; }
 
 check-protos: $(DEV)
-	@protos/lint.sh || { \
+	@protos/check.sh || { \
 		echo "buf: mend the .proto files, then make gen" >&2; exit 1; }
 
 gen-docs: $(SERVER)
