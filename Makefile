@@ -9,6 +9,8 @@ DEV := $(VENV)/.dev-installed
 # What the server needs, and the examples.
 SERVES := server,shared
 CODE := server clients/python tests bench examples docs/settings.py protos/release.py
+# The clients in other languages, each with a Makefile of its own.
+CLIENTS := $(patsubst %/Makefile,%,$(wildcard clients/*/Makefile))
 # Arguments for the program behind a target: make serve ARGS="--listen 127.0.0.1:0"
 ARGS ?=
 # The tests on as many cores as there are; make test ON_ALL_CORES= runs them one by one.
@@ -20,7 +22,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help serve demo test test-long test-soak check check-generated check-lint check-types \
-	check-imports check-protos fix gen gen-docs release-contract bench clean
+	check-imports check-protos check-clients fix gen gen-docs release-contract bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,14 +43,15 @@ test-soak: $(DEV) ## Run the tests that take very many minutes
 	@$(PY) -m pytest -q -m soak $(ARGS)
 
 check: ## Check all that can be checked without running it
-	@$(MAKE) --no-print-directory --keep-going check-generated check-lint check-types check-imports check-protos
+	@$(MAKE) --no-print-directory --keep-going check-generated check-lint check-types check-imports check-protos check-clients
 	@echo "all checks passed"
 
 fix: $(DEV) ## Mend what the checks can mend: lint and format
 	@$(PY) -m ruff check --quiet --fix-only . && $(PY) -m ruff format --quiet .
 
-gen: $(DEV) gen-docs ## Generate the Python code of the protos, and the table of settings
+gen: $(DEV) gen-docs ## Generate the code of the protos, in all languages, and the table of settings
 	@protos/generate.sh
+	@$(call in_clients,gen)
 
 release-contract: $(DEV) ## Store the contract of a release, which the next ones keep
 	@$(PY) protos/release.py
@@ -57,7 +60,7 @@ bench: $(DEV) ## Measure, beside peers and ceilings of the same machine
 	@$(PY) bench/run.py $(ARGS)
 
 clean: ## Remove what was made here, but not the data
-	@rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .grimp_cache dist
+	@rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .grimp_cache .tools dist
 	@find server clients tests bench examples -name __pycache__ -prune -exec rm -rf {} +
 
 check-generated: $(DEV)
@@ -79,6 +82,9 @@ check-imports: $(DEV)
 check-protos: $(DEV)
 	@protos/check.sh || { \
 		echo "buf: mend the .proto files, then make gen" >&2; exit 1; }
+
+check-clients: $(DEV)
+	@$(call in_clients,check-generated check)
 
 gen-docs: $(SERVER)
 	@$(PY) docs/settings.py
@@ -108,4 +114,19 @@ define install
 	$(PY) -m pip install --quiet --editable '.[$(1)]' || { \
 		echo "statekeeper[$(1)] cannot be installed: pip says why above (no network, or no compiler?)" >&2; \
 		exit 1; }
+endef
+
+# Makes targets in each client whose toolchain is here, and names the others. Not all have
+# all: where a build generates the code, there is none to be checked.
+define in_clients
+	failed=; for client in $(CLIENTS); do \
+		if ! missing=$$($(MAKE) -s -C $$client toolchain 2>&1); then \
+			echo "skipped: $$client: $$(echo "$$missing" | head -n 1)" >&2; \
+			continue; \
+		fi; \
+		for target in $(1); do \
+			! grep -q "^$$target:" $$client/Makefile || \
+				$(MAKE) --no-print-directory -C $$client $$target PY=$(CURDIR)/$(PY) || failed=1; \
+		done; \
+	done; [ -z "$$failed" ]
 endef
