@@ -38,7 +38,8 @@ class StateManagerStub:
 
     Every error carries one google.rpc.ErrorInfo of the domain `statekeeper`
     whose reason is a name of ErrorReason without its prefix, and whose metadata
-    has `namespace`, `execution_id` and what the reason says.
+    has what is said there. INTERNAL, a fault of the server, carries none, nor does
+    DEADLINE_EXCEEDED.
 
     A write to an execution whose lock is held exclusively is refused with LOCKED,
     unless it carries the lock's fencing token; one that carries any other is
@@ -169,7 +170,8 @@ class StateManagerServicer:
 
     Every error carries one google.rpc.ErrorInfo of the domain `statekeeper`
     whose reason is a name of ErrorReason without its prefix, and whose metadata
-    has `namespace`, `execution_id` and what the reason says.
+    has what is said there. INTERNAL, a fault of the server, carries none, nor does
+    DEADLINE_EXCEEDED.
 
     A write to an execution whose lock is held exclusively is refused with LOCKED,
     unless it carries the lock's fencing token; one that carries any other is
@@ -374,7 +376,9 @@ class StateManagerServicer:
         others not. It costs a fraction of as many calls.
 
         The call fails only as a whole where it is malformed or too large
-        (INVALID_REQUEST, OVERLOADED); otherwise each result tells its own error.
+        (INVALID_REQUEST, OVERLOADED); otherwise each result tells its own error. A
+        load whose answer has no room among the others, which may take 8 MiB together,
+        is refused with INVALID_REQUEST of the field `operation`: make it a call of its own.
         buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE -- Pipeline is a stream of batches
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -389,11 +393,12 @@ class StateManagerServicer:
 
         Operations on one execution are done in the order in which they were sent; one
         that reads sees what those before it wrote. A lock that waits holds up nobody.
-        The server stops reading while too much is under way. A malformed message ends
-        the stream. It ends the stream with success when it stops: what has
-        no result then may have been done or not, as when a connection breaks. Send it
-        again, on a new stream, with the request_id that it had. Half-close the stream
-        to end it: what was sent is still answered.
+        The server stops reading while too much is under way, until results are read: so
+        read and send at the same time. A malformed message ends the stream with
+        INVALID_REQUEST. The server ends it with success when it stops. However the stream
+        ends, what has no result then may have been done or not. Send it again, on a new
+        stream, with the request_id that it had. Half-close the stream to end it: what was
+        sent is still answered.
 
         What is large (above 64 KiB) had better be a call of its own: a stream carries
         one message at a time.
@@ -563,7 +568,8 @@ class StateManager:
 
     Every error carries one google.rpc.ErrorInfo of the domain `statekeeper`
     whose reason is a name of ErrorReason without its prefix, and whose metadata
-    has `namespace`, `execution_id` and what the reason says.
+    has what is said there. INTERNAL, a fault of the server, carries none, nor does
+    DEADLINE_EXCEEDED.
 
     A write to an execution whose lock is held exclusively is refused with LOCKED,
     unless it carries the lock's fencing token; one that carries any other is
