@@ -21,8 +21,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test test-long test-soak check check-generated check-lint check-types \
-	check-imports check-protos check-clients fix gen gen-docs release-contract bench clean
+.PHONY: help serve demo test test-clients test-long test-soak check check-generated check-lint \
+	check-types check-imports check-protos check-clients fix gen gen-docs release-contract bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test: $(DEV) ## Run the tests, but for those that take minutes
 
 test-long: $(DEV) ## Run the tests that take minutes
 	@$(PY) -m pytest -q -m long $(ON_ALL_CORES) $(ARGS)
+
+test-clients: $(DEV) ## Run the tests of the clients of all languages, and one suite for all
+	@$(PY) -m tests.clients.conformance $(ARGS)
 
 test-soak: $(DEV) ## Run the tests that take very many minutes
 	@$(PY) -m pytest -q -m soak $(ARGS)

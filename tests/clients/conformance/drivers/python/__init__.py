@@ -1,0 +1,1 @@
+"""The driver of the Python client: AsyncClient, as a program would use it."""
