@@ -4,8 +4,6 @@ What must be told is known twice: from the answers to the writes, and from the l
 one go in the end.
 """
 
-import os
-import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +21,7 @@ from statekeeper.v1.state_requests_pb2 import (
     ListRevisionsRequest,
 )
 from statekeeper.v1.watch_pb2 import WatchRequest
-from tests.support.chance import chance
+from tests.support.chance import chance, drawn_seed
 from tests.support.placement import shard_of
 from tests.support.raw import RawClient, key_of
 from tests.support.server_process import ServerProcess
@@ -173,15 +171,9 @@ def _tell(
     return Story(start, writers, watchers)
 
 
-def _seed() -> int:
-    seed = int(os.environ.get("WATCH_SEED") or secrets.randbits(32))
-    print(f"WATCH_SEED={seed}")  # noqa: T201 - pytest shows it when the test fails
-    return seed
-
-
 @pytest.mark.parametrize(
     ("rounds", "writes"),
-    [(2, 30), pytest.param(60, 60, marks=[pytest.mark.long, pytest.mark.timeout(1_200)])],
+    [(2, 30), pytest.param(15, 60, marks=[pytest.mark.long, pytest.mark.timeout(600)])],
 )
 def test_b82_b86_every_watcher_is_told_everything_once_and_in_order(
     tmp_path: Path, stumbles: Counter[str], rounds: int, writes: int
@@ -190,7 +182,7 @@ def test_b82_b86_every_watcher_is_told_everything_once_and_in_order(
     kinds = (Steady, Resuming, Resuming, Stalling, Filtering, Cancelled, Mirror)
     flags = (f"--shards={SHARDS}", "--watch-stall-s=0.3")
     with ServerProcess(tmp_path / "data", *flags) as server:
-        story = _tell(server, _seed(), rounds, writes, kinds)
+        story = _tell(server, drawn_seed("WATCH_SEED"), rounds, writes, kinds)
         with RawClient(server.address) as raw:
             _check(raw, story)
     print(stumbles)  # noqa: T201 - pytest shows it when the test fails
@@ -199,7 +191,7 @@ def test_b82_b86_every_watcher_is_told_everything_once_and_in_order(
 
 @pytest.mark.parametrize(
     ("rounds", "writes"),
-    [(1, 60), pytest.param(20, 60, marks=[pytest.mark.long, pytest.mark.timeout(600)])],
+    [(1, 60), pytest.param(6, 60, marks=[pytest.mark.long, pytest.mark.timeout(600)])],
 )
 def test_b84_who_was_away_for_too_long_begins_again_and_knows_what_there_is(
     tmp_path: Path, rounds: int, writes: int
@@ -207,7 +199,7 @@ def test_b84_who_was_away_for_too_long_begins_again_and_knows_what_there_is(
     """B84: where the log is short; run it again with the WATCH_SEED that it prints."""
     flags = (f"--shards={SHARDS}", "--log-events-kept=5")
     with ServerProcess(tmp_path / "data", *flags) as server:
-        story = _tell(server, _seed(), rounds, writes, (AbsentMirror,) * 3)
+        story = _tell(server, drawn_seed("WATCH_SEED"), rounds, writes, (AbsentMirror,) * 3)
         with RawClient(server.address) as raw:
             revisions = _revisions(raw, story)
         _end(story, lambda watcher: _has_all(watcher, [], revisions))

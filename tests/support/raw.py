@@ -49,7 +49,7 @@ class Refusal:
     @classmethod
     def of(cls, error: Exception) -> Self:
         """Take an error apart."""
-        assert isinstance(error, grpc.Call)
+        assert isinstance(error, grpc.Call | grpc.aio.AioRpcError)
         trailers = dict(error.trailing_metadata() or ())
         refusal = cls(error.code(), error.details() or "", trailers)
         raw = trailers.get("grpc-status-details-bin")

@@ -2,12 +2,12 @@
 
 import time
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import grpc
 
 from statekeeper.v1.checkpoint_pb2 import CheckpointRequest
-from statekeeper.v1.execution_pb2 import STATUS_RUNNING, ExecutionState
+from statekeeper.v1.execution_pb2 import STATUS_RUNNING, ExecutionKey, ExecutionState
 from statekeeper.v1.lock_pb2 import LockRequest, UnlockRequest
 from statekeeper.v1.operation_pb2 import Operation
 from statekeeper.v1.pause_requests_pb2 import PauseRequest
@@ -23,6 +23,12 @@ _DEADLINE_S = 60.0
 _LARGE_BYTES = 100_000
 _EXECUTIONS_EACH = 4
 
+# A write that ends so is sent again: the server went, or is not there yet.
+PASSING = (
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.CANCELLED,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+)
 _WEIGHTS = {
     "Save": 6,
     "Update": 6,
@@ -33,56 +39,72 @@ _WEIGHTS = {
     "Lock": 1,
     "Unlock": 1,
 }
-Write = tuple[str, Any, tuple[str, ...]]
-"""An RPC, its request, and the kinds of events that tell of it"""
 
 
-class Writer:
-    """Writes executions of its own, again and again until it is answered.
+class Write(NamedTuple):
+    """An RPC, its request, and the kinds of events that tell of it, where its answer says when."""
+
+    rpc: str
+    request: Any
+    kinds: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The execution that is written."""
+        return str(self.request.key.execution_id)
+
+
+class Author:
+    """Thinks of what to write, to executions of its own.
+
+    Args:
+        number: its own number, by which its executions and requests are named.
+        dice: what it thinks of by chance.
+        namespace: where its executions are.
 
     Attributes:
+        names: its executions.
         told: the events that its writes must be told by, where the answers say so.
     """
 
-    def __init__(self, number: int, address: str, dice: Random) -> None:
+    def __init__(self, number: int, dice: Random, namespace: str = "") -> None:
+        self.names = [f"exec_{number}_{n}" for n in range(_EXECUTIONS_EACH)]
         self.told: list[Told] = []
         self._number = number
-        self._address = address
         self._dice = dice
+        self._namespace = namespace
         self._existing: set[str] = set()
-        self._written = 0
+        self._thought = 0
 
-    def write(self, writes: int, pace_s: float) -> None:
-        """Do so many writes."""
-        with RawClient(self._address) as raw:
-            for _ in range(writes):
-                name = f"exec_{self._number}_{self._dice.randrange(_EXECUTIONS_EACH)}"
-                self._written += 1
-                rpc, request, kinds = self._draw(name, f"{self._number}-{self._written}")
-                response = _persist(getattr(raw.stub, rpc), request)
-                if kinds:
-                    self._note(name, response.result.revision, kinds)
-                time.sleep(pace_s * self._dice.random())
-
-    def _note(self, name: str, revision: int, kinds: tuple[str, ...]) -> None:
-        self.told += [(name, revision, kind) for kind in kinds]
-        if "deleted" in kinds:
-            self._existing.discard(name)
-        else:
-            self._existing.add(name)
-
-    def _draw(self, name: str, mark: str) -> Write:
-        key, options = key_of(name), WriteOptions(request_id=mark)
-        size = _LARGE_BYTES if self._dice.random() < 0.05 else self._dice.randint(1, 500)
-        state = ExecutionState(
-            status=STATUS_RUNNING, context=document(mark=f'"{mark}"', blob=b"#" * size)
-        )
+    def think(self) -> Write:
+        """What to write next."""
+        name = self._dice.choice(self.names)
         kinds = [kind for kind, weight in _WEIGHTS.items() for _ in range(weight)]
-        kind = self._dice.choice(kinds) if name in self._existing else "Save"
+        return self._write(name, self._dice.choice(kinds) if name in self._existing else "Save")
+
+    def save(self, name: str) -> Write:
+        """A save of one of its executions."""
+        return self._write(name, "Save")
+
+    def note(self, write: Write, response: Any) -> None:
+        """Note that it was done."""
+        if not write.kinds:
+            return
+        self.told += [(write.name, response.result.revision, kind) for kind in write.kinds]
+        if "deleted" in write.kinds:
+            self._existing.discard(write.name)
+        else:
+            self._existing.add(write.name)
+
+    def _write(self, name: str, kind: str) -> Write:
+        self._thought += 1
+        mark = f"{self._number}-{self._thought}"
+        key, options = key_of(name, self._namespace), WriteOptions(request_id=mark)
+        state = self._state(mark)
         operations: list[Operation] = [update_op(mark=f'"{mark}"'), pause_op()]
         requests: dict[str, tuple[Any, tuple[str, ...]]] = {
             "Save": (SaveRequest(key=key, options=options, state=state), ("saved",)),
-            "Update": (UpdateRequest(key=key, options=options, changes=state), ("updated",)),
+            "Update": (self._update(key, options, state), ("updated",)),
             "Delete": (DeleteRequest(key=key, options=options), ("deleted",)),
             "Pause": (
                 PauseRequest(key=key, options=options, member="m", reason="r"),
@@ -96,7 +118,49 @@ class Writer:
             "Lock": (LockRequest(key=key, owner="o", lease=seconds(3_600)), ()),
             "Unlock": (UnlockRequest(key=key, owner="o"), ()),
         }
-        return kind, *requests[kind]
+        return Write(kind, *requests[kind])
+
+    def _state(self, mark: str) -> ExecutionState:
+        size = _LARGE_BYTES if self._dice.random() < 0.05 else self._dice.randint(1, 500)
+        context = document(mark=f'"{mark}"', blob=b"#" * size)
+        return ExecutionState(status=STATUS_RUNNING, context=context, labels={"mark": mark})
+
+    def _update(
+        self, key: ExecutionKey, options: WriteOptions, state: ExecutionState
+    ) -> UpdateRequest:
+        """An update that sets all of a state, or removes some of it."""
+        request = UpdateRequest(key=key, options=options, changes=state)
+        gone = self._dice.choice(("", "", "context.blob", "metadata", "labels.mark"))
+        if gone == "context.blob":
+            del request.changes.context.entries["blob"]
+        elif gone == "labels.mark":
+            request.changes.labels.clear()
+        elif not gone:
+            request.changes.metadata.SetInParent()
+        request.remove.extend([gone] if gone else [])
+        return request
+
+
+class Writer:
+    """Writes what an author thinks of, each again and again until it is answered."""
+
+    def __init__(self, number: int, address: str, dice: Random) -> None:
+        self._author = Author(number, dice)
+        self._address = address
+        self._dice = dice
+
+    @property
+    def told(self) -> list[Told]:
+        """The events that its writes must be told by, where the answers say so."""
+        return self._author.told
+
+    def write(self, writes: int, pace_s: float) -> None:
+        """Do so many writes."""
+        with RawClient(self._address) as raw:
+            for _ in range(writes):
+                write = self._author.think()
+                self._author.note(write, _persist(getattr(raw.stub, write.rpc), write.request))
+                time.sleep(pace_s * self._dice.random())
 
 
 def _persist(method: Any, request: Any) -> Any:
@@ -105,13 +169,6 @@ def _persist(method: Any, request: Any) -> Any:
         try:
             return method(request, timeout=5, wait_for_ready=True)
         except grpc.RpcError as error:
-            if Refusal.of(error).code not in _PASSING or time.monotonic() > ends_s:
+            if Refusal.of(error).code not in PASSING or time.monotonic() > ends_s:
                 raise
             time.sleep(0.02)
-
-
-_PASSING = (
-    grpc.StatusCode.UNAVAILABLE,
-    grpc.StatusCode.CANCELLED,
-    grpc.StatusCode.DEADLINE_EXCEEDED,
-)
