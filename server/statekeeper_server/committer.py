@@ -85,9 +85,8 @@ class Committer:
         txn = engine.read()
         try:
             store = Reader(txn)
-            last_revision = store.last_revision()
-            self._next_revision = last_revision + 1
-            last_event = store.event(last_revision)
+            self._next_revision = store.last_revision() + 1
+            last_event = store.last_event()
             self._log_time_us = 0 if last_event is None else last_event.time_us
             self._next_timer_us = store.next_due_us()
             self._locks = LockTable(_grants(store, clock))

@@ -244,16 +244,17 @@ class RequestIdReusedError(StateError):
 
 
 class RevisionCompactedError(StateError):
-    """The state at that revision, or the log from there on, is not kept whole any more."""
+    """The state at a revision, or the log from there on, is not kept whole any more.
+
+    Args:
+        text: what is not there, and why.
+        oldest_revision: the oldest one from which on it is.
+    """
 
     reason = "REVISION_COMPACTED"
 
-    def __init__(
-        self, revision: int, oldest_revision: int, what: str = "the state at revision"
-    ) -> None:
-        super().__init__(
-            f"{what} {revision} is no longer kept; the oldest kept revision is {oldest_revision}"
-        )
+    def __init__(self, text: str, oldest_revision: int) -> None:
+        super().__init__(f"{text}; the oldest kept revision is {oldest_revision}")
         self.oldest_revision = oldest_revision
 
     @property

@@ -1,6 +1,7 @@
 """The data folder: one folder for each shard, a lock, and what it is.
 
-    FORMAT          version of the layout, number of shards, the folder's random name
+    FORMAT          version of the layout, number of shards, the folder's random name, and
+                    whether it is a copy that was not served yet
     LOCK            held by the server that serves the folder
     shard-000/ ...  one engine each, whose meta row repeats what FORMAT says
 
@@ -59,8 +60,8 @@ class DataFolder:
 
     Attributes:
         shards: how many it has.
-        format_text: what its file FORMAT says.
         folder_id: its random name.
+        is_copy: whether it is a copy of another folder that was not served yet.
 
     Args:
         path: the folder; made when it is not there.
@@ -84,7 +85,8 @@ class DataFolder:
         metasync: bool,
     ) -> None:
         self._path = path
-        self.format_text = self.folder_id = ""
+        self.folder_id = ""
+        self.is_copy = False
         self._map_size_bytes = map_size_bytes
         self._metasync = metasync
         try:
@@ -107,6 +109,22 @@ class DataFolder:
         path = shard_path(self._path, number)
         return ShardFolder(path, self._map_size_bytes, self._metasync)
 
+    def write_copy_format(self, copy: Path) -> None:
+        """Make a folder that has copies of its shards a data folder, durably.
+
+        Raises:
+            OSError: it cannot be written to.
+        """
+        _write_format(copy, self.shards, self.folder_id, is_copy=True)
+
+    def be_no_copy(self) -> None:
+        """Note that its shards have begun anew. Raises FolderError: it cannot be written to."""
+        try:
+            _write_format(self._path, self.shards, self.folder_id, is_copy=False)
+        except OSError as error:
+            raise FolderError(f"cannot write to {self._path}: {error.strerror}") from error
+        self.is_copy = False
+
     def close(self) -> None:
         """Give the folder free."""
         self._lock.close()
@@ -123,6 +141,7 @@ class DataFolder:
         try:
             found = json.loads(text)
             version, count, folder_id = found["format"], found["shards"], found["folder_id"]
+            is_copy = found.get("copy", False)
         except (ValueError, KeyError, TypeError):
             raise self._damaged() from None
         if version != FORMAT:
@@ -132,6 +151,8 @@ class DataFolder:
             )
         if type(count) is not int or count < 1 or type(folder_id) is not str:
             raise self._damaged()
+        if type(is_copy) is not bool:
+            raise self._damaged()
         if shards is not None and shards != count:
             raise FolderError(
                 f"the data folder {self._path} has {count} shards, not {shards}: "
@@ -139,8 +160,8 @@ class DataFolder:
             )
         for number in range(count):
             self._check_shard(number, count, folder_id)
-        self.format_text = text
         self.folder_id = folder_id
+        self.is_copy = is_copy
         return count
 
     def _damaged(self) -> FolderError:
@@ -206,9 +227,7 @@ class DataFolder:
         try:
             for number in range(shards):
                 self._make_shard(number, shards, folder_id)
-            text = json.dumps({"format": FORMAT, "shards": shards, "folder_id": folder_id})
-            self.format_text = text + "\n"
-            write_format(self._path, self.format_text)
+            _write_format(self._path, shards, folder_id, is_copy=False)
             sync_folder(self._path.parent)
         except OSError as error:
             raise FolderError(f"cannot make {self._path}: {error.strerror}") from error
@@ -298,15 +317,13 @@ def shard_path(folder: Path, number: int) -> Path:
     return folder / f"shard-{number:03d}"
 
 
-def write_format(folder: Path, text: str) -> None:
-    """Make a folder that has its shards a data folder, durably.
-
-    Raises:
-        OSError: it cannot be written to.
-    """
+def _write_format(folder: Path, shards: int, folder_id: str, *, is_copy: bool) -> None:
+    """Make a folder that has its shards a data folder, durably. Raises OSError."""
+    fields = {"format": FORMAT, "shards": shards, "folder_id": folder_id}
     scratch = folder / ".FORMAT"
     with scratch.open("w") as file:
-        file.write(text)
+        json.dump(fields | ({"copy": True} if is_copy else {}), file)
+        file.write("\n")
         file.flush()
         os.fsync(file.fileno())
     scratch.replace(folder / "FORMAT")

@@ -20,8 +20,10 @@ _GENERATION = struct.Struct(">I")
 _EXPIRY = struct.Struct(">QQ")
 _PAUSE = struct.Struct(">QQI")
 ORDINAL_MAX = 0xFFFF_FFFF
-# Of the table meta: up to where the log is not kept, and which generation requests are in.
+# Of the table meta: up to where the log is not kept, where it has gaps, and which generation
+# requests are in.
 COMPACTED_KEY = b"compacted"
+GAPS_KEY = b"gaps"
 GENERATION_KEY = b"requests"
 _VERSION_BYTES = _REVISION.size
 

@@ -12,7 +12,6 @@ from statekeeper_server.folder import (
     shard_path,
     sync_folder,
     why_taken,
-    write_format,
 )
 
 _PIECE_BYTES = 4 * 1024 * 1024
@@ -26,7 +25,7 @@ def restore(backup: Path, target: Path, wrote: Callable[[int, int], None]) -> No
     """Copy a backup to where a server is to find it. Verify the backup first.
 
     It is copied beside the target under a hidden name, which becomes the target's when all
-    of it is on disk.
+    of it is on disk. It is marked as a copy: see `copies.py`.
 
     Args:
         backup: the backup.
@@ -44,7 +43,7 @@ def restore(backup: Path, target: Path, wrote: Callable[[int, int], None]) -> No
     try:
         hidden.mkdir(mode=0o700)
         _copy_shards(backup, hidden, folder.shards, wrote)
-        write_format(hidden, folder.format_text)
+        folder.write_copy_format(hidden)
         hidden.rename(target)
         sync_folder(target.absolute().parent)
     except OSError as error:

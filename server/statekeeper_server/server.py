@@ -11,6 +11,7 @@ from statekeeper_server.admission import Admission
 from statekeeper_server.backup import Backups
 from statekeeper_server.clock import Clock, SystemClock
 from statekeeper_server.config import Config, split_address
+from statekeeper_server.copies import begin_anew
 from statekeeper_server.engine import EngineBrokenError
 from statekeeper_server.folder import DataFolder, FolderError
 from statekeeper_server.health import Health
@@ -79,6 +80,7 @@ class Server:
         except FolderError as error:
             raise StartError(str(error)) from error
         try:
+            self._begin_anew()
             # The port first: it is soon said that it is taken, and soon given back.
             self._server, self.address = self._bind()
             self._shards = self._open_shards()
@@ -123,6 +125,15 @@ class Server:
         self._admin.close()
         self._folder.close()
         _log.info("stopped")
+
+    def _begin_anew(self) -> None:
+        if not self._folder.is_copy:
+            return
+        try:
+            begin_anew(self._folder, self._clock.now_us())
+        except FolderError as error:
+            raise StartError(str(error)) from error
+        _log.info("a copy is served for the first time: revisions go on from the time of day")
 
     def _open_shards(self) -> Shards:
         config = self._config

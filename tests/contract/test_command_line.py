@@ -122,6 +122,7 @@ DAMAGES = {
     "format of no text": Damage(_write("FORMAT", b"\xff\xfe"), "is damaged"),
     "no shards": Damage(_rewrite_format(shards=0), "is damaged"),
     "folder name of a strange type": Damage(_rewrite_format(folder_id=7), "is damaged"),
+    "mark of a copy of a strange type": Damage(_rewrite_format(copy="yes"), "is damaged"),
     "more shards than there are": Damage(_rewrite_format(shards=3), "is not shard 0 of 3"),
     "another folder's name": Damage(_rewrite_format(folder_id="x"), "is not shard 0 of 2"),
     "a missing shard": Damage(

@@ -29,7 +29,7 @@ ERRORS: list[StateError] = [
     errors.SchemaViolationError("company.name: minLength", "company", "name", "minLength"),
     errors.StateAccessDeniedError("not declared", "analyze", "company"),
     errors.RequestIdReusedError(),
-    errors.RevisionCompactedError(3, 5),
+    errors.RevisionCompactedError("it is gone", 5),
     errors.OverloadedError("too much", 0.25),
     errors.StorageFullError(),
     errors.StorageError("out of service"),

@@ -129,7 +129,7 @@ def _are_changes_fewer(stores: Sequence[Reader], query: Query, updated_after_us:
         since, compacted = store.last_revision_by(updated_after_us), store.compacted_revision()
         if compacted and since == compacted:
             return False  # the log may not reach back to the moment
-        changes += store.last_revision() - since
+        changes += store.positions().count(since)
     if changes <= _FEW:
         return True
     if all(len(list(islice(_ids(store, query, b""), _FEW))) < _FEW for store in stores):

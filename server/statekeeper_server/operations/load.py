@@ -16,7 +16,7 @@ from statekeeper_server.operations.answers import (
     put_pauses,
     stored_documents,
 )
-from statekeeper_server.operations.past import at_checkpoint, at_revision, check_not_future
+from statekeeper_server.operations.past import at_checkpoint, at_revision, check_given
 from statekeeper_server.operations.selection import Selection
 from statekeeper_server.operations.writing import living
 from statekeeper_server.storage.v1.records_pb2 import Head
@@ -64,7 +64,7 @@ def find(store: Reader, request: Load, now_us: int) -> Loaded | None:
     head = living(store.head(request.key), now_us)
     revision = request.revision
     if revision is not None and (head is None or revision != head.execution.revision):
-        check_not_future(store, revision)
+        check_given(store, revision)
     if head is None:
         return None
     if request.checkpoint:

@@ -38,21 +38,36 @@ def at_revision(store: Reader, head: Head, revision: int) -> Execution:
         return at_checkpoint(store, head, pin[1])
     # What was there when the kept log begins, the log still tells of.
     oldest = max(head.history_floor, min(store.compacted_revision(), newest))
-    raise RevisionCompactedError(revision, oldest)
+    raise RevisionCompactedError(f"the state at revision {revision} is no longer kept", oldest)
 
 
 def check_kept(store: Reader, revision: int) -> None:
-    """Refuse to go on where the log is not kept. Raises RevisionCompactedError."""
+    """Refuse to go on where the log is not kept, or was lost. Raises RevisionCompactedError."""
     compacted = store.compacted_revision()
     if revision < compacted:
-        raise RevisionCompactedError(revision, compacted + 1, "all that came after revision")
+        text = f"all that came after revision {revision} is no longer kept"
+        raise RevisionCompactedError(text, compacted + 1)
+    _check_not_lost(store, revision)
 
 
-def check_not_future(store: Reader, revision: int) -> None:
-    """Refuse a revision that is yet to come."""
+def check_given(store: Reader, revision: int) -> None:
+    """Refuse a revision that is yet to come, or was lost.
+
+    Raises:
+        InvalidRequestError: it is in the future.
+        RevisionCompactedError: it was given out after the backup that is served here.
+    """
+    _check_not_lost(store, revision)
     newest = store.last_revision()
     if revision > newest:
         raise invalid("revision", f"{revision} is in the future, the newest is {newest}")
+
+
+def _check_not_lost(store: Reader, revision: int) -> None:
+    for gap in store.gaps():
+        if gap.after < revision < gap.until:
+            text = f"revision {revision} was lost when the data folder was restored from a copy"
+            raise RevisionCompactedError(text, gap.until + 1)
 
 
 def as_of_now(past: Execution, head: Head) -> Execution:

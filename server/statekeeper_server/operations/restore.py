@@ -8,7 +8,7 @@ from statekeeper.v1.history_pb2 import EVENT_KIND_RESTORED
 from statekeeper_server.errors import CheckpointNotFoundError
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.operations.draft import Draft
-from statekeeper_server.operations.past import at_checkpoint, at_revision, check_not_future
+from statekeeper_server.operations.past import at_checkpoint, at_revision, check_given
 from statekeeper_server.operations.writing import WriteOptions
 
 
@@ -45,7 +45,7 @@ def _past(draft: Draft, request: Restore) -> Execution:
     if not name:
         # What the same transaction creates has no past.
         head = draft.living_head()
-        check_not_future(store, request.revision)
+        check_given(store, request.revision)
         return at_revision(store, head, request.revision)
     made = draft.checkpoints.get(name)
     if made is not None:

@@ -36,7 +36,7 @@ def compact_log(
 ) -> int:
     """Forget up to so many events; when there will be more to forget by their age."""
     compacted = store.compacted_revision()
-    first_kept = store.last_revision() - retention.log_events_kept + 1
+    too_many = store.positions().count() - retention.log_events_kept
     due_us = now_us + retention.log_window_us
     passed: list[tuple[int, Event]] = []
     for revision, row in store.log(compacted):
@@ -44,7 +44,7 @@ def compact_log(
             due_us = now_us
             break
         event = Event.FromString(row)
-        if revision >= first_kept and event.time_us + retention.log_window_us > now_us:
+        if len(passed) >= too_many and event.time_us + retention.log_window_us > now_us:
             due_us = event.time_us + retention.log_window_us
             break
         passed.append((revision, event))

@@ -68,5 +68,5 @@ def keep_house(
     if look_us > now_us:
         look_us = max(look_us, now_us + _REST_US)
     kept = retention.log_events_kept
-    look_revision = store.compacted_revision() + kept + kept // _EVENTS_OVER
-    return Chores(has_garbage, look_us, look_revision + 1)
+    room = kept + kept // _EVENTS_OVER - store.positions().count()
+    return Chores(has_garbage, look_us, store.next_revision + room)

@@ -8,6 +8,7 @@ from statekeeper_server.documents import STATE_DOCUMENTS_END
 from statekeeper_server.engine import EngineBrokenError, ReadTransaction, Table
 from statekeeper_server.keys import (
     COMPACTED_KEY,
+    GAPS_KEY,
     GENERATION_KEY,
     ExecutionKey,
     PauseNumber,
@@ -42,12 +43,14 @@ from statekeeper_server.storage.v1.records_pb2 import (
     Event,
     Head,
     LockRow,
+    LogGaps,
     PauseRef,
     PauseRow,
     RequestGeneration,
     TokenRow,
 )
 from statekeeper_server.store.ids import Ids, IndexIds
+from statekeeper_server.store.positions import Positions, Span
 
 _LATEST = 0xFFFF_FFFF_FFFF_FFFF
 
@@ -106,26 +109,48 @@ class Reader:
         for _, row in self._rows(Table.HEADS, prefix, since):
             yield Head.FromString(row)
 
+    def gaps(self) -> list[Span]:
+        """The positions of the log that were passed over, the oldest first."""
+        row = self._txn.get(Table.META, GAPS_KEY)
+        return [] if row is None else [Span(g.after, g.until) for g in LogGaps.FromString(row).gaps]
+
+    def positions(self) -> Positions:
+        """The positions of the log that have an event."""
+        return Positions(self.compacted_revision(), self.gaps(), self.last_revision())
+
     def last_revision(self) -> int:
         """The newest position of the log, kept or not; 0 while nothing has happened."""
+        gaps = self.gaps()
+        return max(
+            self._last_event_revision(), self.compacted_revision(), gaps[-1].until if gaps else 0
+        )
+
+    def last_event(self) -> Event | None:
+        """The newest event that is kept."""
+        return self.event(self._last_event_revision())
+
+    def _last_event_revision(self) -> int:
         key = self._txn.last_key(Table.LOG)
-        return max(0 if key is None else read_revision_key(key), self.compacted_revision())
+        return 0 if key is None else read_revision_key(key)
 
     def last_revision_by(self, time_us: int) -> int:
         """The newest position of the log that is not after a time.
 
         Where all that is kept is after it: up to where it is not kept, or 0.
         """
-        # The times of the log never go back, and what is kept of it has no gaps.
-        low, high = self.compacted_revision(), self.last_revision()
-        while low < high:
-            middle = (low + high + 1) // 2
-            event = self.event(middle)
-            if event is None or event.time_us <= time_us:
-                low = middle
-            else:
-                high = middle - 1
-        return low
+        # The times of the log never go back.
+        for span in self.positions().newest_first():
+            low, high = span
+            while low < high:
+                middle = (low + high + 1) // 2
+                event = self.event(middle)
+                if event is None or event.time_us <= time_us:
+                    low = middle
+                else:
+                    high = middle - 1
+            if low > span.after:
+                return low
+        return self.compacted_revision()
 
     def ids(self, namespace: str) -> Ids:
         """The executions of a namespace, expired or not."""

@@ -125,6 +125,7 @@ class _Log:
         store = Reader(txn)
         self.compacted = store.compacted_revision()
         self.last = store.last_revision()
+        self._due = store.positions().count()
 
     def event(self, revision: int) -> Event | None:
         """An event, if it is there and can be read."""
@@ -142,8 +143,8 @@ class _Log:
             elif event.previous_revision >= revision or event.uid > revision:
                 yield f"the event at revision {revision} says that it follows a later one"
             kept += revision > self.compacted
-        if kept != self.last - self.compacted:
-            yield f"{self.last - self.compacted - kept} events of the log are missing"
+        if kept != self._due:
+            yield f"{self._due - kept} events of the log are missing"
 
 
 class _Execution:

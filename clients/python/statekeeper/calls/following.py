@@ -145,7 +145,7 @@ class Following:
     def _is_gap(self, error: StateError) -> bool:
         if isinstance(error, RevisionCompactedError):
             return True
-        # Of a token that the server itself gave in this watch: it was restored since.
+        # Of a token that the server itself gave in this watch: it serves another folder now.
         return (
             self.begun
             and isinstance(error, InvalidRequestError)

@@ -239,6 +239,20 @@ class ShardMeta(_message.Message):
     shards: int
     def __init__(self, format: _Optional[int] = ..., folder_id: _Optional[str] = ..., shard: _Optional[int] = ..., shards: _Optional[int] = ...) -> None: ...
 
+class LogGaps(_message.Message):
+    __slots__ = ("gaps",)
+    GAPS_FIELD_NUMBER: _ClassVar[int]
+    gaps: _containers.RepeatedCompositeFieldContainer[LogGap]
+    def __init__(self, gaps: _Optional[_Iterable[_Union[LogGap, _Mapping]]] = ...) -> None: ...
+
+class LogGap(_message.Message):
+    __slots__ = ("after", "until")
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    after: int
+    until: int
+    def __init__(self, after: _Optional[int] = ..., until: _Optional[int] = ...) -> None: ...
+
 class RequestGeneration(_message.Message):
     __slots__ = ("generation", "began_us")
     GENERATION_FIELD_NUMBER: _ClassVar[int]
