@@ -109,7 +109,8 @@ class Driver:
         """Lets it end; gives its exit code."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
         try:
             code = self._process.wait(_END_S)
         except subprocess.TimeoutExpired:

@@ -129,7 +129,7 @@ class Player:
 
     def _finish(self, step: Step) -> None:
         driver, numbers, begun = self._background.pop(step["finish"])
-        self._take(driver, numbers, {"times": len(numbers), **begun, **step}, begun["do"])
+        self._take(driver, numbers, {**begun, **step}, begun["do"])
 
     def _commands(self, step: Step) -> list[dict[str, Any]]:
         """The commands of a step, as the driver gets them."""
