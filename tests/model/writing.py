@@ -120,10 +120,11 @@ class Work:
         return max([self.now, *since]) + ttl
 
     def _told(self, version: Version) -> list[Revision]:
-        """What the history tells of it: each kind of thing that was done (B42)."""
+        """What the history tells of it: each kind of thing that was done (B42), in order."""
         changed = what_changed(State() if self.before is None else self.before.now.state, version)
         acts = [(act, changed) for act in self.acts]
-        acts += [(Act("CHECKPOINTED", checkpoint=name), ()) for name in sorted(self.made)]
+        made = [name for name in self.checkpoints if name in self.made]
+        acts += [(Act("CHECKPOINTED", checkpoint=name), ()) for name in made]
         return [
             Revision(
                 version.revision,
