@@ -91,16 +91,18 @@ class ConflictError(StateError):
 
 
 class InvalidTokenError(StateError):
-    """The token resumes nothing. Why is not told, so that nothing can be probed (B30)."""
+    """The token resumes nothing. Why is not told, so that nothing can be probed (B30).
+
+    Args:
+        message: where it is not a token that was given, but the id of a pause.
+    """
 
     reason = "INVALID_TOKEN"
 
-    def __init__(self, *, by_id: bool = False) -> None:
-        super().__init__(
-            "the execution has no pause of this id that waits: it is unknown, answered or expired"
-            if by_id
-            else "the token is unknown, spent, expired or another execution's"
-        )
+    def __init__(
+        self, message: str = "the token is unknown, spent, expired or another execution's"
+    ) -> None:
+        super().__init__(message)
 
 
 class LockedError(StateError):

@@ -132,11 +132,11 @@ MALFORMED = {
     },
     # Resume and GetPause.
     "nothing to answer": Bad(ResumeRequest(), "token", "is missing"),
-    "empty token": Bad(ResumeRequest(token=""), "token", "is missing"),
-    "empty pause": Bad(ResumeRequest(pause_id=""), "token", "is missing"),
+    "empty token": Bad(ResumeRequest(token=""), "token", "is empty"),
+    "empty pause": Bad(ResumeRequest(pause_id=""), "pause_id", "is empty"),
     "nothing to look up": Bad(GetPauseRequest(), "token", "is missing"),
-    "empty token to look up": Bad(GetPauseRequest(token=""), "token", "is missing"),
-    "empty pause to look up": Bad(GetPauseRequest(pause_id=""), "token", "is missing"),
+    "empty token to look up": Bad(GetPauseRequest(token=""), "token", "is empty"),
+    "empty pause to look up": Bad(GetPauseRequest(pause_id=""), "pause_id", "is empty"),
     **{
         f"input with {what}": Bad(answer(input=given), f"input{path}", text)
         for what, (given, path, text) in DOCUMENTS.items()

@@ -179,13 +179,18 @@ def test_a_missing_execution_has_no_pauses(raw: RawClient, execution_id: str) ->
 
 @pytest.mark.parametrize("pause_id", ["p", "p0", "p01", "1", "x", "p1.0", "p9" * 100, "p1\n", "-1"])
 def test_no_other_pause_is_found(raw: RawClient, execution_id: str, pause_id: str) -> None:
-    """B30: what cannot be a pause is like one that is not there."""
+    """B30: what cannot be a pause is like one that is not there; no token is spoken of."""
     open_pause(raw, execution_id)
 
-    request = resume_request(execution_id, pause_id=pause_id)
-    assert raw.refusal(raw.stub.Resume, request).reason == "INVALID_TOKEN"
+    resumed = raw.refusal(raw.stub.Resume, resume_request(execution_id, pause_id=pause_id))
+    assert resumed.reason == "INVALID_TOKEN"
+    assert resumed.message.startswith("the execution has no pause of this id that waits: ")
     looked = GetPauseRequest(key=key_of(execution_id), pause_id=pause_id)
-    assert raw.refusal(raw.stub.GetPause, looked).reason == "INVALID_TOKEN"
+    found = raw.refusal(raw.stub.GetPause, looked)
+    assert (found.reason, found.message) == (
+        "INVALID_TOKEN",
+        "the execution has no pause of this id",
+    )
 
 
 def test_the_history_shows_who_answered(raw: RawClient, execution_id: str) -> None:

@@ -6,7 +6,7 @@
     ├── StateNotFoundError         the execution does not exist
     ├── CheckpointNotFoundError    the checkpoint does not exist
     ├── ConflictError              someone else wrote since: load again and retry
-    ├── InvalidTokenError          the token is unknown, spent or expired
+    ├── InvalidTokenError          the token is unknown, spent or expired; or there is no such pause
     ├── LockTimeoutError           the lock was not granted in time
     ├── LockedError                someone else holds the lock
     ├── FencedError                the lock under which is written is lost
@@ -139,7 +139,10 @@ class ConflictError(StateError):
 
 
 class InvalidTokenError(StateError):
-    """The token is unknown, spent, expired or of another execution."""
+    """The token is unknown, spent, expired or of another execution.
+
+    Where a `pause_id` was given: the execution has no such pause, or it does not wait.
+    """
 
     default_code = "INVALID_TOKEN"
 

@@ -37,6 +37,8 @@ def get_pause(store: Reader, request: GetPause, now_us: int) -> GetPauseResponse
         raise StateNotFoundError
     row = None if head is None or number is None else store.pause(head.uid, number)
     if head is None or row is None:
+        if request.token is None:
+            raise InvalidTokenError("the execution has no pause of this id")
         raise InvalidTokenError
     response = GetPauseResponse(execution=head.execution)
     read = stored_documents(store, head.uid)

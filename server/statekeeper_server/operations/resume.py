@@ -17,6 +17,10 @@ from statekeeper_server.operations.tokens import Token
 from statekeeper_server.operations.writing import WriteOptions
 from statekeeper_server.store.reader import Reader
 
+_NOT_WAITING = (
+    "the execution has no pause of this id that waits: it is unknown, answered or expired"
+)
+
 
 class Resume(NamedTuple):
     """A checked ResumeRequest: by a token, or else by the number of a pause."""
@@ -84,5 +88,5 @@ def waiting(draft: Draft, request: Resume) -> PauseNumber:
                 return number
         raise InvalidTokenError
     if number is None or number not in draft.open_pauses:
-        raise InvalidTokenError(by_id=True)
+        raise InvalidTokenError(_NOT_WAITING)
     return number

@@ -50,8 +50,10 @@ def check_target(
     target: str | None, token: str, pause_id: str
 ) -> tuple[Token | None, PauseNumber | None]:
     """Which pause is meant. What cannot be a token or a pause is like one that is not there."""
-    if target is None or not (token or pause_id):
+    if target is None:
         raise invalid("token", "is missing: either a token or a pause_id is needed")
+    if not (token or pause_id):
+        raise invalid(target, "is empty")
     if target == "token":
         return Token.of(token), None
     return None, PauseNumber.parse(pause_id) or _NO_PAUSE

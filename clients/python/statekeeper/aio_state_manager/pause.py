@@ -90,7 +90,7 @@ class AsyncPausePart(AsyncHandle):
 
         Raises:
             InvalidTokenError: The token is unknown, spent, expired or of
-                another execution.
+                another execution; or no pause of this id waits.
             StateNotFoundError: The execution does not exist.
             InvalidRequestError: Not exactly one of token and pause_id is given.
             SerializationError: A value cannot be sent; names its path.
@@ -108,7 +108,7 @@ class AsyncPausePart(AsyncHandle):
 
         Raises:
             InvalidTokenError: The token is unknown, spent, expired or of
-                another execution.
+                another execution; or there is no pause of this id.
             StateNotFoundError: The execution does not exist.
             InvalidRequestError: Not exactly one of token and pause_id is given.
         """
