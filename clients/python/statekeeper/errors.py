@@ -214,7 +214,8 @@ class InvalidRequestError(StateError):
     """The call is malformed.
 
     Attributes:
-        fields: What is wrong, as (field, sentence).
+        fields: What is wrong, as (field, sentence). A field is named as the argument is,
+            or as what is wrong in a state: `namespace`, `ttl`, `labels["team"]`.
     """
 
     default_code = "INVALID_REQUEST"

@@ -151,12 +151,25 @@ def _service_error(told: _Told, site: CallSite) -> errors.StateError:
     if cls is None:
         return errors.StateError(told.message, code=told.info.reason, **facts)
     if cls is errors.InvalidRequestError:
-        fields = [(each.field, each.description) for each in told.request.field_violations]
-        return errors.InvalidRequestError(told.message, fields=fields, **facts)
+        return _invalid_request(told, facts)
     if cls is errors.OverloadedError:
         return errors.OverloadedError(told.message, retry_after=_delay(told.retry), **facts)
     own = {name: read(metadata[name]) for name, read in _FACTS[cls].items() if name in metadata}
     return cls(told.message, **own, **facts)
+
+
+# Where a request has what callers give by itself: `key.namespace`, `options.ttl`.
+_PARTS = re.compile(r"^((?:operations\[\d+\]\.\w+\.)?)(?:key|options|state|changes)\.")
+
+
+def _invalid_request(told: _Told, facts: errors.ErrorFacts) -> errors.InvalidRequestError:
+    """The fields by the names that callers know, which are those of arguments and states."""
+    message, fields = told.message, []
+    for violation in told.request.field_violations:
+        name = _PARTS.sub(r"\1", violation.field)
+        fields.append((name, violation.description))
+        message = message.replace(f"{violation.field}: ", f"{name}: ", 1)
+    return errors.InvalidRequestError(message, fields=fields, **facts)
 
 
 def _delay(retry: error_details_pb2.RetryInfo) -> dt.timedelta | None:

@@ -87,6 +87,27 @@ def test_errors_carry_their_data(
     assert error.metadata == metadata
 
 
+@pytest.mark.parametrize(
+    ("told_field", "field"),
+    [
+        ("key.namespace", "namespace"),
+        ("options.ttl", "ttl"),
+        ('changes.context["key.a"]', 'context["key.a"]'),
+        ("operations[3].update.options.ttl", "operations[3].update.ttl"),
+        ("state", "state"),
+        ("keys.a", "keys.a"),
+    ],
+)
+def test_a_field_has_the_name_that_callers_know(told_field: str, field: str) -> None:
+    """B71: a request has some in a part of its own."""
+    request = error_details_pb2.BadRequest()
+    request.field_violations.add(field=told_field, description="is wrong")
+    error = to_state_error(told("INVALID_REQUEST", {}, request), SITE)
+
+    assert isinstance(error, errors.InvalidRequestError)
+    assert error.fields == [(field, "is wrong")]
+
+
 def test_an_invalid_request_names_its_fields() -> None:
     """B71."""
     violation = error_details_pb2.BadRequest.FieldViolation(field="a", description="is wrong")
