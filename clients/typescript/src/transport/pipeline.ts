@@ -1,0 +1,278 @@
+/**
+ * Many calls in one stream: what waits while a message is under way goes into the next.
+ *
+ * Nothing waits for company: what is called in one turn of the event loop goes into one
+ * message, and what is called while that is being written into the one after it.
+ *
+ * When the stream breaks, what has no answer is sent again on a new one, in the same
+ * order. That is safe: reads change nothing, and writes carry a request id.
+ */
+import type { Message } from "@bufbuild/protobuf";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { type ClientDuplexStream, status as Code, type StatusObject } from "@grpc/grpc-js";
+
+import type { BatchResponse } from "../gen/statekeeper/v1/batch_pb.js";
+import { BatchRequestSchema } from "../gen/statekeeper/v1/batch_pb.js";
+import { type OperationResult, OperationSchema } from "../gen/statekeeper/v1/operation_pb.js";
+import { Backoff } from "./backoff.js";
+import { Failure, failureOf, failureOfOperation } from "./failure.js";
+import { CLOSED, FIND_MS, type Route } from "./route.js";
+import { after, onAbort, sleep } from "./waiting.js";
+
+const MESSAGE_OPERATIONS_MAX = 500;
+const MESSAGE_BYTES_MAX = 256 * 1024;
+const OPERATIONS_FIELD = BatchRequestSchema.field.operations.number;
+const TIMEOUT_FIELD = OperationSchema.field.timeout.number;
+const TAG_FIELD = OperationSchema.field.tag.number;
+
+/** What calls of the stream are: encoded batches go, answers come. */
+export type PipelineStream = ClientDuplexStream<Uint8Array, BatchResponse>;
+
+/** A call without an answer. */
+interface Pending {
+  readonly field: number;
+  readonly bytes: Uint8Array;
+  readonly deadline: number;
+  /** Whether nobody waits for it any more. */
+  done: boolean;
+  succeed(response: Message): void;
+  fail(failure: Failure): void;
+}
+
+/** One stream, as long as it lasts. */
+interface Use {
+  readonly stream: PipelineStream;
+  writing: boolean;
+}
+
+export class Pipeline {
+  readonly #open: (waitForReady: boolean) => PipelineStream;
+  readonly #route: Route;
+  // In the order of the calls, which is that of their tags.
+  #unsent = new Map<number, Pending>();
+  #sent = new Map<number, Pending>();
+  #tag = 0;
+  #use: Use | undefined;
+  #running = false;
+  #flushes = false;
+  #closed = false;
+
+  /**
+   * @param open - Opens a stream; told whether to wait until the server is there.
+   * @param route - Where it goes.
+   */
+  constructor(open: (waitForReady: boolean) => PipelineStream, route: Route) {
+    this.#open = open;
+    this.#route = route;
+  }
+
+  /**
+   * Does one operation, and gives its response.
+   *
+   * @param field - The operation's number in Operation.
+   * @param bytes - Its request.
+   * @param timeoutMs - How long it may take.
+   * @throws Failure - It did not succeed.
+   * @throws CallCancelledError - The signal was aborted.
+   */
+  call(
+    field: number,
+    bytes: Uint8Array,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<Message> {
+    return new Promise((resolve, reject) => {
+      const tag = ++this.#tag;
+      const end = (): void => {
+        pending.done = true;
+        clearTimeout(timer);
+        stop();
+      };
+      const fail = (error: Error): void => {
+        if (pending.done) return;
+        end();
+        this.#unsent.delete(tag);
+        reject(error);
+      };
+      const pending: Pending = {
+        field,
+        bytes,
+        deadline: performance.now() + timeoutMs,
+        done: false,
+        succeed: (response) => {
+          end();
+          resolve(response);
+        },
+        fail,
+      };
+      const timer = after(timeoutMs, () => {
+        fail(new Failure(Code.DEADLINE_EXCEEDED, "no answer in time"));
+      });
+      const stop = onAbort(signal, fail);
+      this.#unsent.set(tag, pending);
+      this.#wake();
+    });
+  }
+
+  /** Ends the stream; calls under way end in CANCELLED. */
+  close(): void {
+    this.#closed = true;
+    this.#use?.stream.cancel();
+    this.#failAll(new Failure(Code.CANCELLED, CLOSED));
+  }
+
+  #wake(): void {
+    if (!this.#running) {
+      this.#running = true;
+      void this.#keepGoing();
+    } else if (this.#use !== undefined && !this.#use.writing && !this.#flushes) {
+      this.#flushes = true;
+      // All that is called in this turn of the event loop goes together.
+      setImmediate(() => {
+        this.#flushes = false;
+        this.#write();
+      });
+    }
+  }
+
+  /** Opens streams until there is nothing to send. */
+  async #keepGoing(): Promise<void> {
+    let backoff = new Backoff(FIND_MS);
+    while (!this.#closed && (this.#sent.size > 0 || this.#unsent.size > 0)) {
+      const failure = failureOf(await this.#useStream());
+      this.#forgetDone();
+      if (!isBroken(failure)) {
+        this.#failAll(failure);
+        break;
+      }
+      let delayMs = failure.pushbackMs ?? backoff.delay();
+      if (delayMs === undefined) {
+        if (!this.#route.answered) {
+          this.#failAll(failure);
+          break;
+        }
+        backoff = new Backoff(FIND_MS);
+        delayMs = 0;
+      }
+      await sleep(delayMs);
+    }
+    this.#running = false;
+  }
+
+  /** Sends and receives until the stream ends, and gives how it did. */
+  #useStream(): Promise<StatusObject> {
+    // What an earlier stream has left without an answer comes first.
+    this.#unsent = new Map([...this.#sent, ...this.#unsent]);
+    this.#sent = new Map();
+    const stream = this.#open(this.#route.answered);
+    this.#use = { stream, writing: false };
+    return new Promise((resolve) => {
+      stream.on("data", (message: BatchResponse) => {
+        this.#route.hear();
+        for (const result of message.results) this.#answer(result);
+      });
+      // How it has ended is told by its status, too.
+      stream.on("error", () => undefined);
+      stream.on("status", (status) => {
+        this.#use = undefined;
+        resolve(status);
+      });
+      this.#write();
+    });
+  }
+
+  #write(): void {
+    const use = this.#use;
+    if (use === undefined || use.writing) return;
+    const message = this.#take();
+    if (message === undefined) return;
+    use.writing = true;
+    use.stream.write(message, () => {
+      use.writing = false;
+      if (this.#use === use) this.#write();
+    });
+  }
+
+  /** What waits, up to what a message may have; undefined: nothing does. */
+  #take(): Uint8Array | undefined {
+    const writer = new BinaryWriter();
+    const now = performance.now();
+    let operations = 0;
+    let size = 0;
+    for (const [tag, pending] of this.#unsent) {
+      size += pending.bytes.length;
+      if (operations === MESSAGE_OPERATIONS_MAX || (operations > 0 && size > MESSAGE_BYTES_MAX)) {
+        break;
+      }
+      operations += 1;
+      this.#unsent.delete(tag);
+      this.#sent.set(tag, pending);
+      writeOperation(writer, tag, pending, Math.max(0, pending.deadline - now));
+    }
+    return operations === 0 ? undefined : writer.finish();
+  }
+
+  #answer(result: OperationResult): void {
+    const tag = Number(result.tag);
+    const pending = this.#sent.get(tag);
+    if (pending === undefined) return;
+    this.#sent.delete(tag);
+    if (pending.done) return;
+    const { response } = result;
+    if (response.case === undefined) {
+      pending.fail(new Failure(Code.INTERNAL, "the server sent an empty result"));
+    } else if (response.case === "error") {
+      pending.fail(failureOfOperation(response.value));
+    } else {
+      pending.succeed(response.value);
+    }
+  }
+
+  /** Leaves out whom nobody waits for any more. */
+  #forgetDone(): void {
+    for (const [tag, pending] of this.#sent) if (pending.done) this.#sent.delete(tag);
+  }
+
+  #failAll(failure: Failure): void {
+    const all = [...this.#sent.values(), ...this.#unsent.values()];
+    this.#sent.clear();
+    this.#unsent.clear();
+    for (const pending of all) pending.fail(failure);
+  }
+}
+
+/** Tells whether a stream ended because the way to the server broke, or the server stops. */
+export function isBroken(failure: Failure): boolean {
+  if (failure.pushbackMs !== undefined && failure.pushbackMs < 0) return false;
+  switch (failure.code) {
+    case Code.OK:
+    case Code.UNAVAILABLE:
+    case Code.CANCELLED:
+      return true;
+    case Code.INTERNAL:
+      // So grpc-js calls a stream or a connection that was reset in its midst.
+      return failure.status === undefined && /RST_STREAM|ECONNRESET|EPIPE/.test(failure.details);
+    default:
+      return false;
+  }
+}
+
+// By hand, because the request is encoded already: it is once, for all attempts.
+function writeOperation(writer: BinaryWriter, tag: number, pending: Pending, leftMs: number): void {
+  const seconds = Math.floor(leftMs / 1000);
+  writer
+    .tag(OPERATIONS_FIELD, WireType.LengthDelimited)
+    .fork()
+    .tag(pending.field, WireType.LengthDelimited)
+    .bytes(pending.bytes)
+    .tag(TIMEOUT_FIELD, WireType.LengthDelimited)
+    .fork()
+    .tag(1, WireType.Varint)
+    .int64(seconds)
+    .tag(2, WireType.Varint)
+    .int32(Math.floor((leftMs - seconds * 1000) * 1e6))
+    .join()
+    .tag(TAG_FIELD, WireType.Varint)
+    .uint64(tag)
+    .join();
+}
