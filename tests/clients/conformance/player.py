@@ -136,10 +136,11 @@ class Player:
         command = {name: value for name, value in step.items() if name not in OURS}
         if command["do"] == "cancel":
             command["command"] = self._background[command["command"]][1][0]
-        return [
-            filled(command, self._variables | {"index": index})
-            for index in range(step.get("times", 1))
-        ]
+        return [filled(command, self._at(index)) for index in range(step.get("times", 1))]
+
+    def _at(self, index: int) -> Mapping[str, Any]:
+        """The variables for one of the commands of a step."""
+        return self._variables | {"index": index}
 
     def _take(self, driver: Driver, numbers: Sequence[int], step: Step, command: str) -> None:
         """Takes the answers to the commands of a step, and looks at them."""
@@ -148,8 +149,8 @@ class Player:
             self._expect_outcomes(answers, step["expect_outcomes"])
             results = [answer["result"] for answer in answers if "result" in answer]
         else:
-            for answer in answers:
-                self._expect(answer, step, command, driver)
+            for index, answer in enumerate(answers):
+                self._expect(answer, filled(_expectation(step), self._at(index)), command, driver)
             results = [answer.get("result", answer.get("error")) for answer in answers]
         for name, path in step.get("bind", {}).items():
             came = results if "times" in step or "expect_outcomes" in step else results[0]
@@ -180,7 +181,7 @@ class Player:
             raise ScenarioFailedError(f"{counts} came, {dict(expected)} is expected")
 
     def _compare(self, expected: Any, actual: Any, answer: Answer) -> None:
-        problems = list(differences(filled(expected, self._variables), actual))
+        problems = list(differences(expected, actual))
         if problems:
             raise ScenarioFailedError("\n".join([*problems, f"all that came: {_shown(answer)}"]))
 
@@ -200,6 +201,10 @@ class Player:
     def _stderr(self) -> str:
         said = [f"\n{each.language.name} says:\n{each.said()}" for each in self._drivers]
         return "".join(text for text, each in zip(said, self._drivers, strict=True) if each.said())
+
+
+def _expectation(step: Step) -> dict[str, Any]:
+    return {name: step[name] for name in ("expect", "expect_error") if name in step}
 
 
 def _shown(answer: Answer) -> str:

@@ -119,7 +119,9 @@ def _step_problems(step: dict[str, Any], scenario: dict[str, Any]) -> Iterator[s
 
 def _value_problems(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
-        for each in value.values():
+        for name, each in value.items():
+            if not isinstance(name, str):
+                yield f"{name!r} is no name: put it between quotes"
             yield from _value_problems(each)
     elif isinstance(value, list):
         for each in value:
