@@ -40,7 +40,7 @@ test-long: $(DEV) ## Run the tests that take minutes
 	@$(PY) -m pytest -q -m long $(ON_ALL_CORES) $(ARGS)
 
 test-clients: $(DEV) ## Run the tests of the clients of all languages, and one suite for all
-	@$(PY) -m tests.clients.conformance $(ARGS)
+	@$(PY) -m tests.clients.conformance $(ON_ALL_CORES) $(ARGS)
 
 test-soak: $(DEV) ## Run the tests that take very many minutes
 	@$(PY) -m pytest -q -m soak $(ARGS)

@@ -264,3 +264,10 @@ def test_two_scenarios_of_one_name_are_refused(tmp_path: Path) -> None:
 
 def test_the_driver_of_python_is_there() -> None:
     assert "python" in read_languages()
+
+
+def test_every_promise_is_proved_or_its_absence_explained() -> None:
+    proved = {promise for each in read_scenarios() for promise in each.promises}
+    unseen = {each.number for each in read_promises() if each.unseen_because}
+    assert set(PROMISES) - unseen - proved == set()
+    assert proved & unseen == set(), "a client does see these"
