@@ -23,7 +23,7 @@ from statekeeper_server.backup import Backup, Backups, Progress
 from statekeeper_server.clock import Clock
 from statekeeper_server.compaction import Compaction, Compactions, Removed
 from statekeeper_server.errors import StorageError
-from statekeeper_server.folder import FORMAT
+from statekeeper_server.folder_format import FORMAT
 from statekeeper_server.operations.compact import Chore
 from statekeeper_server.rpc import Context, guarded, parse, unary
 from statekeeper_server.shards import Shards

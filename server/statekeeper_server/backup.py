@@ -20,7 +20,8 @@ from typing import NamedTuple
 from statekeeper_server.clock import Clock
 from statekeeper_server.engine import Copy, CopyGivenUpError
 from statekeeper_server.errors import BackupFailedError, StateError, StorageError
-from statekeeper_server.folder import DataFolder, shard_path, sync_folder, why_taken
+from statekeeper_server.folder import DataFolder
+from statekeeper_server.folder_format import shard_path, sync_folder, why_taken, write_format
 from statekeeper_server.logs import get_logger
 from statekeeper_server.shards import Shards
 from statekeeper_server.store.reader import Reader
@@ -152,7 +153,7 @@ class Backups:
                 copy.write(folder, watch)
                 copy.close()
                 sync_folder(folder)
-            self._folder.write_copy_format(hidden)
+            write_format(hidden, self._folder.format._replace(is_copy=True))
             self._check_wanted(progress)
             # Takes the place of an empty folder, and of nothing else.
             hidden.rename(target)

@@ -10,7 +10,8 @@ long it was served, and from however many copies one after the other, it is behi
 from contextlib import closing
 
 from statekeeper_server.engine import EngineBrokenError, EngineFullError, Table
-from statekeeper_server.folder import DataFolder, FolderError
+from statekeeper_server.folder import DataFolder
+from statekeeper_server.folder_format import FolderError
 from statekeeper_server.keys import GAPS_KEY
 from statekeeper_server.storage.v1.records_pb2 import LogGap, LogGaps
 from statekeeper_server.store.reader import Reader
@@ -22,7 +23,7 @@ def begin_anew(folder: DataFolder, now_us: int) -> None:
     Raises:
         FolderError: the folder cannot be written to.
     """
-    for number in range(folder.shards):
+    for number in range(folder.format.shards):
         try:
             with closing(folder.shard(number).open()) as engine:
                 txn = engine.write()

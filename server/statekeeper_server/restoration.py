@@ -6,12 +6,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from statekeeper_server.folder import (
+from statekeeper_server.closed_folder import ClosedFolder
+from statekeeper_server.folder_format import (
+    DATA_FILE,
     FolderError,
-    open_existing,
     shard_path,
     sync_folder,
     why_taken,
+    write_format,
 )
 
 _PIECE_BYTES = 4 * 1024 * 1024
@@ -38,19 +40,18 @@ def restore(backup: Path, target: Path, wrote: Callable[[int, int], None]) -> No
     """
     check_target(target)
     hidden = target.with_name(f".{target.name}-{secrets.token_hex(4)}.partial")
-    # It is locked while it is copied.
-    folder = open_existing(backup)
-    try:
-        hidden.mkdir(mode=0o700)
-        _copy_shards(backup, hidden, folder.shards, wrote)
-        folder.write_copy_format(hidden)
-        hidden.rename(target)
-        sync_folder(target.absolute().parent)
-    except OSError as error:
-        raise TargetError(f"cannot write to {target}: {error.strerror}") from error
-    finally:
-        folder.close()
-        shutil.rmtree(hidden, ignore_errors=True)
+    with ClosedFolder(backup) as folder:
+        said = folder.format()
+        try:
+            hidden.mkdir(mode=0o700)
+            _copy_shards(backup, hidden, said.shards, wrote)
+            write_format(hidden, said._replace(is_copy=True))
+            hidden.rename(target)
+            sync_folder(target.absolute().parent)
+        except OSError as error:
+            raise TargetError(f"cannot write to {target}: {error.strerror}") from error
+        finally:
+            shutil.rmtree(hidden, ignore_errors=True)
 
 
 def check_target(target: Path) -> None:
@@ -66,7 +67,7 @@ def check_target(target: Path) -> None:
 def _copy_shards(
     backup: Path, hidden: Path, shards: int, wrote: Callable[[int, int], None]
 ) -> None:
-    files = [shard_path(backup, number) / "data.mdb" for number in range(shards)]
+    files = [shard_path(backup, number) / DATA_FILE for number in range(shards)]
     total = sum(file.stat().st_size for file in files)
     done = 0
     for number, file in enumerate(files):

@@ -13,7 +13,8 @@ from statekeeper_server.clock import Clock, SystemClock
 from statekeeper_server.config import Config, split_address
 from statekeeper_server.copies import begin_anew
 from statekeeper_server.engine import EngineBrokenError
-from statekeeper_server.folder import DataFolder, FolderError
+from statekeeper_server.folder import DataFolder
+from statekeeper_server.folder_format import FolderError
 from statekeeper_server.health import Health
 from statekeeper_server.limits import StateLimits
 from statekeeper_server.logs import get_logger
@@ -107,7 +108,7 @@ class Server:
             "serving",
             address=self.address,
             data_dir=str(config.data_dir),
-            shards=self._folder.shards,
+            shards=self._folder.format.shards,
             tls=config.tls_cert is not None,
         )
 
@@ -127,7 +128,7 @@ class Server:
         _log.info("stopped")
 
     def _begin_anew(self) -> None:
-        if not self._folder.is_copy:
+        if not self._folder.format.is_copy:
             return
         try:
             begin_anew(self._folder, self._clock.now_us())
@@ -161,7 +162,7 @@ class Server:
         limits = WatchLimits(
             config.watches_max, config.watch_unsent_bytes_max, config.watch_stall_s
         )
-        return Watches(self._shards, self._folder.folder_id, self._clock, limits)
+        return Watches(self._shards, self._folder.format.folder_id, self._clock, limits)
 
     def _bind(self) -> tuple[grpc.aio.Server, str]:
         config = self._config

@@ -46,7 +46,7 @@ class Shards:
                 queue_limits=queue_limits,
                 on_service_change=report,
             )
-            for number in range(folder.shards)
+            for number in range(folder.format.shards)
         ]
 
     def of(self, key: ExecutionKey) -> Worker:

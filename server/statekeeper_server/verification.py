@@ -1,19 +1,12 @@
 """Whether a data folder, or a backup, is sound: for one that is not served."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from itertools import count
 from pathlib import Path
 
-from statekeeper_server.engine import Engine, EngineBrokenError, Table
-from statekeeper_server.folder import (
-    DataFolder,
-    FolderError,
-    NoFolderError,
-    ShardFolder,
-    open_existing,
-    take_lock,
-)
+from statekeeper_server.closed_folder import ClosedFolder
+from statekeeper_server.engine import EngineBrokenError, ReadTransaction, Table
+from statekeeper_server.folder_format import FolderError, NoFolderError
 from statekeeper_server.store.soundness import Placement, problems
 
 Watch = Callable[[str, int, int], None]
@@ -34,63 +27,42 @@ def problems_of(path: Path, watch: Watch) -> Iterator[str]:
     Raises:
         NoFolderError: it is no data folder, or a server has it.
     """
-    damaged = False
-    for problem in _page_problems(path, watch):
-        damaged = True
-        yield problem
-    if damaged:
-        return
+    with ClosedFolder(path) as folder:
+        damaged = False
+        for name, find in folder.page_problems():
+            watch(f"{name}: pages", 0, 0)
+            problem = find()
+            if problem:
+                damaged = True
+                yield f"{name}: {problem}"
+        if not damaged:
+            yield from _row_problems(folder, watch)
+
+
+def _row_problems(folder: ClosedFolder, watch: Watch) -> Iterator[str]:
     try:
-        folder = open_existing(path)
+        shards = folder.format().shards
     except NoFolderError:
         raise
     except FolderError as error:
         yield str(error)
         return
-    with closing(folder):
-        for number in range(folder.shards):
-            for problem in _row_problems(folder, number, watch):
-                yield f"shard {number}: {problem}"
+    for number in range(shards):
+        try:
+            with folder.reading(number) as txn:
+                for problem in _row_problems_of(txn, Placement(number, shards), watch):
+                    yield f"shard {number}: {problem}"
+        except EngineBrokenError as error:
+            yield f"shard {number}: it cannot be read: {error}"
 
 
-def _page_problems(path: Path, watch: Watch) -> Iterator[str]:
-    if not (path / "FORMAT").is_file():
-        raise NoFolderError(f"{path} is no data folder: it has no file FORMAT")
-    try:
-        lock = take_lock(path)
-    except OSError as error:
-        raise NoFolderError(f"cannot use the folder {path}: {error.strerror}") from error
-    with closing(lock):
-        for shard in sorted(path.glob("shard-*")):
-            watch(f"{shard.name}: pages", 0, 0)
-            problem = ShardFolder(shard, 0, metasync=True).verify()
-            if problem:
-                yield f"{shard.name}: {problem}"
+def _row_problems_of(txn: ReadTransaction, placement: Placement, watch: Watch) -> Iterator[str]:
+    total = txn.count(Table.HEADS) + txn.count(Table.LOG)
+    done = count()
 
+    def read() -> None:
+        rows = next(done)
+        if rows % _TOLD_EVERY_ROWS == 0:
+            watch(f"shard-{placement.shard:03d}: rows", rows, total)
 
-def _row_problems(folder: DataFolder, number: int, watch: Watch) -> Iterator[str]:
-    try:
-        engine = folder.shard(number).open()
-    except (EngineBrokenError, OSError) as error:
-        yield f"it cannot be opened: {error}"
-        return
-    with closing(engine):
-        yield from _row_problems_of(engine, Placement(number, folder.shards), watch)
-
-
-def _row_problems_of(engine: Engine, placement: Placement, watch: Watch) -> Iterator[str]:
-    txn = engine.read()
-    try:
-        total = txn.count(Table.HEADS) + txn.count(Table.LOG)
-        done = count()
-
-        def read() -> None:
-            rows = next(done)
-            if rows % _TOLD_EVERY_ROWS == 0:
-                watch(f"shard-{placement.shard:03d}: rows", rows, total)
-
-        yield from problems(txn, placement, read)
-    except EngineBrokenError as error:
-        yield f"it cannot be read: {error}"
-    finally:
-        txn.abort()
+    yield from problems(txn, placement, read)

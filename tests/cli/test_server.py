@@ -10,7 +10,7 @@ from statekeeper.testing import TestServer
 from statekeeper_server.engine import Table
 from statekeeper_server.engine.lmdb import LmdbEngine
 from tests.support.admin import names_in
-from tests.support.cli import Cli
+from tests.support.cli import Cli, run_process
 
 
 def test_stats_are_shown(cli: Cli, order: StateManager) -> None:
@@ -73,6 +73,33 @@ def test_from_a_backup_to_a_server(
         assert there.document("get", "order-1")["status"] == "running"
         assert "is served by another process" in cli.wrong_use("verify", str(target))
     assert cli.run("get", "order-1").exit_code == 1
+
+
+@pytest.mark.parametrize("was_served", [False, True])
+def test_a_folder_that_cannot_be_written_to_is_verified_and_restored(
+    cli: Cli, order: StateManager, namespace: str, tmp_path: Path, *, was_served: bool
+) -> None:
+    """A medium for backups may be read-only; and nothing is left on one that is not."""
+    del order
+    folder = Path(cli.document("backup", namespace)["folder"])
+    if was_served:
+        with TestServer(folder):
+            pass
+    before = {path: path.stat().st_mtime_ns for path in (folder, *folder.rglob("*"))}
+    modes = {path: path.stat().st_mode for path in before}
+    for path in before:
+        path.chmod(0o500 if path.is_dir() else 0o400)
+    verified = run_process("verify", str(folder), powerless=True)
+    restored = run_process("restore", str(folder), str(tmp_path / "data"), powerless=True)
+    assert before == {path: path.stat().st_mtime_ns for path in (folder, *folder.rglob("*"))}
+    for path, mode in modes.items():
+        path.chmod(mode)
+
+    assert (verified.code, verified.stderr) == (0, "")
+    assert (restored.code, restored.stderr) == (0, "")
+    with TestServer(tmp_path / "data") as server:
+        there = Cli(server.address, namespace)
+        assert there.document("get", "order-1")["status"] == "running"
 
 
 def test_a_backup_that_cannot_be_made_is_told(cli: Cli, backup_dir: Path) -> None:

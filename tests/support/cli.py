@@ -12,7 +12,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from statekeeper_cli.program import program
-from tests.support.server_process import Ended
+from tests.support.server_process import GIVE_UP_POWER, Ended
 
 _DEADLINE_S = 60.0
 
@@ -85,15 +85,23 @@ def environment(**variables: str) -> dict[str, str]:
     return own | {"TERM": "xterm-256color"} | variables
 
 
-def run_process(*arguments: str, env: Mapping[str, str] | None = None, before: str = "") -> Ended:
+def run_process(
+    *arguments: str,
+    env: Mapping[str, str] | None = None,
+    before: str = "",
+    powerless: bool = False,
+) -> Ended:
     """Run the program as a process, whose output is no terminal.
 
     Args:
         arguments: its command line.
         env: variables for it.
         before: Python to run in it first.
+        powerless: without root's right to read and write whatever it likes.
     """
     start = ["-m", "statekeeper_cli"] if not before else ["-c", f"{before}\n{_START}"]
+    if powerless:
+        start[:0] = ["-c", GIVE_UP_POWER]
     done = subprocess.run(
         [sys.executable, *start, *arguments],
         capture_output=True,

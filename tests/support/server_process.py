@@ -37,7 +37,7 @@ def run(*arguments: str, env: Mapping[str, str] | None = None, powerless: bool =
     """
     line = command(*arguments)
     if powerless:
-        line[1:1] = ["-c", _GIVE_UP_POWER]
+        line[1:1] = ["-c", GIVE_UP_POWER]
     done = subprocess.run(
         line,
         capture_output=True,
@@ -175,7 +175,7 @@ runpy.run_module("statekeeper_server", run_name="__main__", alter_sys=True)
 
 # Takes CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH (1 and 2) from what is executed next, by
 # PR_CAPBSET_DROP (24). Who is not root has neither, and is refused without harm.
-_GIVE_UP_POWER = """
+GIVE_UP_POWER = """
 import ctypes, os, sys
 for capability in (1, 2):
     ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)

@@ -41,6 +41,8 @@ DEADLINE_S = 60.0
 _WRITERS = 3
 _WRITES = 8
 _HEARTBEAT_S = 0.1
+# A stream says something within this time, however much else there is to do.
+_SILENCE_S = 20.0
 _INCLUDES: tuple[WatchInclude, ...] = (
     WATCH_INCLUDE_HEAD,
     WATCH_INCLUDE_CHANGES,
@@ -95,6 +97,11 @@ class Watcher:
         """Watch until it was told all, up to these positions in the shards."""
         raise NotImplementedError
 
+    def __repr__(self) -> str:
+        life = self.lives[-1] if self.lives else None
+        last = life.marks[-1] if life and life.marks else None
+        return f"{type(self).__name__}({self.scope}, {self._shards}, {len(self.lives)}, {last})"
+
     def has_come_to(self, end: list[int]) -> bool:
         """Whether it was told all up to there."""
         if not self.lives or not self.lives[-1].marks:
@@ -132,13 +139,22 @@ class RawWatcher(Watcher):
             patience = self._dice.choice((1, 3, 10, 1_000))
             try:
                 while patience > 0 and not (end.done() and self.has_come_to(end.result())):
-                    self._take(request, await call.read())
+                    self._take(request, await self._read(call))
                     patience -= 1
                     await self._dawdle(ending=end.done())
             except grpc.aio.AioRpcError as error:
                 await self._stumble(request, Refusal.of(error))
             finally:
                 call.cancel()
+
+    async def _read(self, call: Any) -> WatchResponse:
+        """The next message. Heartbeats come where there is nothing to tell (B83)."""
+        try:
+            async with asyncio.timeout(_SILENCE_S):
+                message: WatchResponse = await call.read()
+        except TimeoutError:
+            raise AssertionError(f"a stream is silent for {_SILENCE_S} s: {self}") from None
+        return message
 
     async def check_values(self) -> None:
         """Compare what the values come to with what is stored."""
@@ -323,10 +339,14 @@ async def tell(world: World, namespace: str, dice: Random) -> Story:
         if isinstance(watcher, RawWatcher):
             await watcher.check_values()
 
-    async with asyncio.timeout(DEADLINE_S), asyncio.TaskGroup() as group:
-        group.create_task(write_all())
-        for watcher in watchers:
-            group.create_task(watch(watcher))
+    try:
+        async with asyncio.timeout(DEADLINE_S), asyncio.TaskGroup() as group:
+            group.create_task(write_all())
+            for watcher in watchers:
+                group.create_task(watch(watcher))
+    except TimeoutError:
+        written = f"written up to {end.result()}" if end.done() else "not all is written"
+        raise AssertionError(f"{namespace}: {written}, {watchers}") from None
     return story
 
 

@@ -22,7 +22,7 @@ from statekeeper.v1.history_pb2 import (
     EVENT_KIND_SNAPSHOT,
     EVENT_KIND_UNLOCKED,
 )
-from statekeeper_server.folder import open_existing
+from statekeeper_server.closed_folder import ClosedFolder
 from statekeeper_server.storage.v1.records_pb2 import Event as LogRow
 from statekeeper_server.store.reader import Reader
 
@@ -87,18 +87,10 @@ class Log:
 
     def read_folder(self, path: Path) -> None:
         """Read what all shards have added, of a folder that no server has."""
-        folder = open_existing(path)
-        try:
-            for shard in range(folder.shards):
-                engine = folder.shard(shard).open()
-                txn = engine.read()
-                try:
+        with ClosedFolder(path) as folder:
+            for shard in range(folder.format().shards):
+                with folder.reading(shard) as txn:
                     self.read(shard, Reader(txn))
-                finally:
-                    txn.abort()
-                    engine.close()
-        finally:
-            folder.close()
 
     def of(self, namespace: str) -> list[list[Fact]]:
         """The events of a namespace, shard by shard."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from statekeeper.testing import TestServer
-from statekeeper_server.folder import FolderError, NoFolderError
+from statekeeper_server.folder_format import FolderError, NoFolderError
 from statekeeper_server.restoration import TargetError, restore
 from tests.support.admin import backup as make_backup
 from tests.support.admin import names_in

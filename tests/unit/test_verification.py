@@ -11,7 +11,7 @@ import pytest
 from statekeeper.testing import TestServer
 from statekeeper_server.engine import Table, WriteTransaction
 from statekeeper_server.engine.lmdb import LmdbEngine
-from statekeeper_server.folder import NoFolderError
+from statekeeper_server.folder_format import NoFolderError
 from statekeeper_server.keys import (
     ExecutionKey,
     chunk_key,

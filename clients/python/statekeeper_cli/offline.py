@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from statekeeper_cli.output import progress_bar
-from statekeeper_server.folder import FolderError
+from statekeeper_server.folder_format import FolderError
 from statekeeper_server.restoration import check_target, restore
 from statekeeper_server.verification import problems_of
 
