@@ -75,6 +75,18 @@ def test_progress_is_for_terminals(
     assert f"{namespace}-seen" in seen
 
 
+def test_what_is_compacted_is_counted_on_terminals(target: dict[str, str]) -> None:
+    """How much there will be is not known: what is removed is told while it is."""
+    piped = run_process("compact", env=target)
+    code, seen = run_on_terminal("compact", env=target)
+
+    assert piped.code == code == 0
+    assert piped.stderr == ""
+    bar, _, facts = seen.partition(" rows")
+    assert "removed" in bar
+    assert "history rows" in facts
+
+
 def test_what_the_terminal_cannot_show_is_no_failure(
     order: StateManager, target: dict[str, str]
 ) -> None:

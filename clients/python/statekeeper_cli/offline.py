@@ -14,7 +14,7 @@ from statekeeper_server.verification import problems_of
 
 def problems_in(folder: Path, *, quiet: bool) -> Iterator[str]:
     """What is wrong with a folder, with a bar while it is looked for."""
-    with _wrong_use(), progress_bar("verify", quiet=quiet) as bar:
+    with _wrong_use(), progress_bar("verify", quiet=quiet, unit="rows") as bar:
         yield from problems_of(folder, lambda what, done, total: bar.show(done, total, what))
 
 

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import click
 from rich.console import Console
@@ -71,13 +71,17 @@ def print_done(sentence: str) -> None:
 
 
 @contextmanager
-def progress_bar(what: str, *, quiet: bool) -> Iterator["Bar"]:
+def progress_bar(
+    what: str, *, quiet: bool, unit: Literal["bytes", "rows"] = "bytes"
+) -> Iterator["Bar"]:
     """A bar on standard error, where that is a terminal."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        DownloadColumn(binary_units=True),
+        DownloadColumn(binary_units=True)
+        if unit == "bytes"
+        else TextColumn("{task.completed:,} rows"),
         TimeRemainingColumn(),
     )
     hidden = quiet or not console.is_terminal

@@ -4,7 +4,7 @@ import click
 
 from statekeeper.model.server import CompactionProgress
 from statekeeper_cli.connection import Connection, connection_options, json_option
-from statekeeper_cli.output import print_facts, print_json
+from statekeeper_cli.output import print_facts, print_json, progress_bar
 from statekeeper_cli.refusal import RefusedError
 from statekeeper_cli.sizes import shown_size
 
@@ -20,19 +20,16 @@ def command(connection: Connection, *, as_json: bool) -> None:
     interrupted, it ends, and what is removed stays removed.
     """
     last: CompactionProgress | None = None
-    with connection.admin() as admin:
+    with (
+        connection.admin() as admin,
+        progress_bar("removed", quiet=as_json, unit="rows") as bar,
+    ):
         for progress in admin.compact():
             last = progress
+            bar.show(sum(_removed(progress).values()), 0)
     if last is None or last.compaction is None:
         raise RefusedError("the server ended the compaction without a word")
-    done = last.compaction
-    removed = {
-        "expired_executions": last.expired_executions,
-        "garbage_rows": last.garbage_rows,
-        "log_rows": last.log_rows,
-        "request_rows": last.request_rows,
-        "history_rows": last.history_rows,
-    }
+    done, removed = last.compaction, _removed(last)
     if as_json:
         print_json(
             {
@@ -48,3 +45,13 @@ def command(connection: Connection, *, as_json: bool) -> None:
     facts["used now"] = shown_size(done.used_bytes_after)
     facts["files"] = shown_size(done.file_bytes)
     print_facts(facts)
+
+
+def _removed(progress: CompactionProgress) -> dict[str, int]:
+    return {
+        "expired_executions": progress.expired_executions,
+        "garbage_rows": progress.garbage_rows,
+        "log_rows": progress.log_rows,
+        "request_rows": progress.request_rows,
+        "history_rows": progress.history_rows,
+    }
