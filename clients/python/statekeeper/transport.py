@@ -59,8 +59,14 @@ SERVICE_CONFIG = json.dumps(
                     "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED", "CANCELLED"],
                 },
             },
-            # A watch goes on by itself, and from where it is.
-            {"name": [{"service": "statekeeper.v1.StateManager", "method": "Watch"}]},
+            # Streams go on by themselves, from where they are. gRPC would keep all that was
+            # sent in one, and has been seen to leave one hanging after its last attempt.
+            {
+                "name": [
+                    {"service": "statekeeper.v1.StateManager", "method": "Pipeline"},
+                    {"service": "statekeeper.v1.StateManager", "method": "Watch"},
+                ]
+            },
         ]
     }
 )
