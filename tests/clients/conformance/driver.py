@@ -1,4 +1,4 @@
-"""The driver of a language: a process that does commands with the language's client."""
+"""A driver: a process that does commands with a client."""
 
 import contextlib
 import itertools
@@ -10,6 +10,7 @@ import tempfile
 import threading
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from pathlib import Path
 from typing import Any
 
 from .languages import Language
@@ -32,11 +33,12 @@ class Driver:
     """A driver that was started.
 
     Args:
-        language: Whose.
+        name: Of its language.
+        run: What starts it.
     """
 
-    def __init__(self, language: Language) -> None:
-        self.language = language
+    def __init__(self, name: str, run: Path) -> None:
+        self.name = name
         self._numbers = itertools.count(1)
         self._waiting: dict[int, Future[dict[str, Any]]] = {}
         self._given_up: set[int] = set()
@@ -44,14 +46,19 @@ class Driver:
         self._said_before = 0
         self._ended = False
         self._process = subprocess.Popen(
-            [language.run],
+            [run],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
             env=driver_environment(),
         )
-        self._reader = threading.Thread(target=self._read, name=f"driver-{language.name}")
+        self._reader = threading.Thread(target=self._read, name=f"driver-{name}")
         self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
 
     @property
     def runs(self) -> bool:
@@ -91,9 +98,9 @@ class Driver:
             raise self._fault(f"a fault: {answer['fault']}")
         return answer
 
-    def do(self, command: dict[str, Any]) -> dict[str, Any]:
+    def do(self, command: dict[str, Any], timeout_s: float = ANSWER_S) -> dict[str, Any]:
         """Does a command, and waits for what comes of it."""
-        return self.answer(self.start(command))
+        return self.answer(self.start(command), timeout_s)
 
     def begin_scenario(self) -> None:
         """Notes that what it says from now on is about another scenario."""
@@ -141,7 +148,7 @@ class Driver:
 
     def _fault(self, why: str) -> DriverFaultError:
         said = f"; it says:\n{self.said()}" if self.said() else ""
-        return DriverFaultError(f"the driver of {self.language.name}: {why}{said}")
+        return DriverFaultError(f"the driver of {self.name}: {why}{said}")
 
     def _said(self) -> bytes:
         return os.pread(self._stderr.fileno(), 1 << 30, 0)

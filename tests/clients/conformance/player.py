@@ -161,7 +161,7 @@ class Player:
 
     def _expect(self, answer: Answer, step: Step, command: str, driver: Driver) -> None:
         if "unsupported" in answer:
-            raise UnsupportedError(driver.language.name, command, answer["unsupported"])
+            raise UnsupportedError(driver.name, command, answer["unsupported"])
         if "expect_error" in step:
             if "error" not in answer:
                 raise ScenarioFailedError(f"an error is expected, and this came: {_shown(answer)}")
@@ -199,7 +199,7 @@ class Player:
                 return
 
     def _stderr(self) -> str:
-        said = [f"\n{each.language.name} says:\n{each.said()}" for each in self._drivers]
+        said = [f"\n{each.name} says:\n{each.said()}" for each in self._drivers]
         return "".join(text for text, each in zip(said, self._drivers, strict=True) if each.said())
 
 

@@ -27,5 +27,5 @@ class Drivers:
             # It has failed a scenario by ending; the others are not to blame.
             self._started.pop(name).end()
         if name not in self._started:
-            self._started[name] = Driver(language)
+            self._started[name] = Driver(language.name, language.run)
         return self._started[name]

@@ -12,14 +12,14 @@ import pytest
 
 from .comparing import differences
 from .driver import Driver, DriverFaultError
-from .languages import Language, read_languages
+from .languages import read_languages
 from .player import Player, ScenarioFailedError, UnsupportedError
 from .promises import read_promises
 from .scenarios import PROMISES, Scenario, ScenarioFaultError, read_scenarios
 from .servers import Step
 from .variables import filled, found
 
-Lies = Callable[..., Language]
+Lies = Callable[..., Path]
 
 
 class _NoServer:
@@ -37,22 +37,16 @@ class _NoServer:
 
 @pytest.fixture
 def lies(tmp_path: Path) -> Lies:
-    """Makes a language whose driver gives this answer to all but the runner's own commands."""
+    """Makes a driver that gives this answer to all but the runner's own commands."""
 
-    def make(answer: dict[str, Any] | str) -> Language:
+    def make(answer: dict[str, Any] | str) -> Path:
         line = answer if isinstance(answer, str) else None
         run = tmp_path / "run"
         run.write_text(_LIAR.format(python=sys.executable, answer=answer, line=line))
         run.chmod(run.stat().st_mode | stat.S_IXUSR)
-        return _Lying("liar", tmp_path, {})
+        return run
 
     return make
-
-
-class _Lying(Language):
-    @property
-    def run(self) -> Path:
-        return self.client / "run"
 
 
 _LIAR = """#!{python}
@@ -70,8 +64,8 @@ for text in sys.stdin:
 """
 
 
-def _play(language: Language, *steps: dict[str, Any]) -> None:
-    driver = Driver(language)
+def _play(liar: Path, *steps: dict[str, Any]) -> None:
+    driver = Driver("liar", liar)
     try:
         scenario = Scenario("lies", ("B1",), steps, "lies.yaml")
         Player(scenario, [driver], _NoServer(), {}).play()
@@ -126,10 +120,10 @@ def test_a_driver_that_breaks_the_protocol_is_caught(
 
 
 def test_a_driver_that_ends_is_caught(lies: Lies) -> None:
-    language = lies({})
-    language.run.write_text("#!/bin/sh\necho it is gone >&2\nexit 3\n")
+    liar = lies({})
+    liar.write_text("#!/bin/sh\necho it is gone >&2\nexit 3\n")
     with pytest.raises(DriverFaultError, match="it has ended"):
-        _play(language, _load(expect=None))
+        _play(liar, _load(expect=None))
 
 
 def test_what_a_client_cannot_do_is_told(lies: Lies) -> None:
