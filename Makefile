@@ -129,7 +129,7 @@ define in_clients
 		fi; \
 		for target in $(1); do \
 			! grep -q "^$$target:" $$client/Makefile || \
-				$(MAKE) --no-print-directory -C $$client $$target PY=$(CURDIR)/$(PY) || failed=1; \
+				$(MAKE) --no-print-directory -C $$client $$target PY=$(abspath $(PY)) || failed=1; \
 		done; \
 	done; [ -z "$$failed" ]
 endef

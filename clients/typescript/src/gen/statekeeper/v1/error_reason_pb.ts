@@ -16,7 +16,8 @@ export const file_statekeeper_v1_error_reason: GenFile = /*@__PURE__*/
 /**
  * The reasons. An error's google.rpc.ErrorInfo has the name without its prefix
  * (`CONFLICT`) as its reason, `statekeeper` as its domain, and as its metadata
- * `namespace`, `execution_id` and what is said here.
+ * what is said here, and `namespace` and `execution_id` where the request names an
+ * execution.
  *
  * @generated from enum statekeeper.v1.ErrorReason
  */
@@ -43,15 +44,16 @@ export enum ErrorReason {
   CHECKPOINT_NOT_FOUND = 2,
 
   /**
-   * The execution is not at the expected revision: load again and retry.
-   * ABORTED. Metadata: expected, current (0: it does not exist).
+   * The execution is not at the expected revision: load again and write what
+   * follows from that, with another request_id. ABORTED. Metadata: expected, current (0: it does not exist).
    *
    * @generated from enum value: ERROR_REASON_CONFLICT = 3;
    */
   CONFLICT = 3,
 
   /**
-   * The token is unknown, spent, expired or another execution's.
+   * The token is unknown, spent, expired or another execution's. Where a pause_id
+   * was given: the execution has no such pause, or it does not wait for an answer.
    * FAILED_PRECONDITION.
    *
    * @generated from enum value: ERROR_REASON_INVALID_TOKEN = 4;
@@ -59,7 +61,8 @@ export enum ErrorReason {
   INVALID_TOKEN = 4,
 
   /**
-   * The lock was not granted in time. ABORTED.
+   * The lock was not granted in time. ABORTED. The server never says so: its Lock
+   * answers who has it. It is for clients whose callers want an error.
    *
    * @generated from enum value: ERROR_REASON_LOCK_TIMEOUT = 5;
    */
@@ -127,24 +130,25 @@ export enum ErrorReason {
   REQUEST_ID_REUSED = 13,
 
   /**
-   * The state at that revision, or what came after it, is no longer kept whole.
-   * OUT_OF_RANGE. Metadata: oldest_revision.
+   * The state at that revision, or what came after it, is no longer kept whole, or
+   * was lost when the server was restored from a backup. OUT_OF_RANGE. Metadata:
+   * oldest_revision.
    *
    * @generated from enum value: ERROR_REASON_REVISION_COMPACTED = 14;
    */
   REVISION_COMPACTED = 14,
 
   /**
-   * Too much is waiting: try again after the RetryInfo's delay.
-   * RESOURCE_EXHAUSTED. Metadata where it ends a watch: resume_token.
+   * Too much is waiting: try again after the delay of the google.rpc.RetryInfo,
+   * which the trailer `grpc-retry-pushback-ms` has too. RESOURCE_EXHAUSTED. Metadata where it ends a watch: resume_token.
    *
    * @generated from enum value: ERROR_REASON_OVERLOADED = 15;
    */
   OVERLOADED = 15,
 
   /**
-   * No room is left: writes are refused, reads and deletes are served.
-   * RESOURCE_EXHAUSTED.
+   * No room is left: writes are refused, reads and deletes are served. Not to be
+   * tried again soon: the trailer `grpc-retry-pushback-ms` is -1. RESOURCE_EXHAUSTED.
    *
    * @generated from enum value: ERROR_REASON_STORAGE_FULL = 16;
    */

@@ -35,7 +35,8 @@ export const file_statekeeper_v1_state_manager: GenFile = /*@__PURE__*/
  *
  * Every error carries one google.rpc.ErrorInfo of the domain `statekeeper`
  * whose reason is a name of ErrorReason without its prefix, and whose metadata
- * has `namespace`, `execution_id` and what the reason says.
+ * has what is said there. INTERNAL, a fault of the server, carries none, nor does
+ * DEADLINE_EXCEEDED.
  *
  * A write to an execution whose lock is held exclusively is refused with LOCKED,
  * unless it carries the lock's fencing token; one that carries any other is
@@ -299,7 +300,9 @@ export const StateManager: GenService<{
    * others not. It costs a fraction of as many calls.
    *
    * The call fails only as a whole where it is malformed or too large
-   * (INVALID_REQUEST, OVERLOADED); otherwise each result tells its own error.
+   * (INVALID_REQUEST, OVERLOADED); otherwise each result tells its own error. A
+   * load whose answer has no room among the others, which may take 8 MiB together,
+   * is refused with INVALID_REQUEST of the field `operation`: make it a call of its own.
    * buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE -- Pipeline is a stream of batches
    *
    * @generated from rpc statekeeper.v1.StateManager.Batch
@@ -317,11 +320,12 @@ export const StateManager: GenService<{
    *
    * Operations on one execution are done in the order in which they were sent; one
    * that reads sees what those before it wrote. A lock that waits holds up nobody.
-   * The server stops reading while too much is under way. A malformed message ends
-   * the stream. It ends the stream with success when it stops: what has
-   * no result then may have been done or not, as when a connection breaks. Send it
-   * again, on a new stream, with the request_id that it had. Half-close the stream
-   * to end it: what was sent is still answered.
+   * The server stops reading while too much is under way, until results are read: so
+   * read and send at the same time. A malformed message ends the stream with
+   * INVALID_REQUEST. The server ends it with success when it stops. However the stream
+   * ends, what has no result then may have been done or not. Send it again, on a new
+   * stream, with the request_id that it had. Half-close the stream to end it: what was
+   * sent is still answered.
    *
    * What is large (above 64 KiB) had better be a call of its own: a stream carries
    * one message at a time.
@@ -353,11 +357,11 @@ export const StateManager: GenService<{
    *   with each attempt.
    * - OVERLOADED: you did not read for a while, or there are more watches than the
    *   server takes. Resume after the RetryInfo's delay.
-   * - REVISION_COMPACTED: what came after that place is no longer kept. Load what you need,
-   *   or begin again with a snapshot.
-   * - INVALID_REQUEST: the request is wrong; so is a token of another server, of another
-   *   watch, or of a time that the server knows nothing of, as after it was restored
-   *   from a backup: then begin again with a snapshot.
+   * - REVISION_COMPACTED: what came after that place is no longer kept, or was lost when the
+   *   server was restored from a backup. Load what you need, or begin again with a
+   *   snapshot.
+   * - INVALID_REQUEST: the request is wrong; so is a token of another server, or of another
+   *   watch.
    * - INTERNAL: a fault of the server. Resume once or twice.
    *
    * Where a stream is ended by the server, the error's metadata has `resume_token`: that

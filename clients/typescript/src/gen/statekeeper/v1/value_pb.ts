@@ -72,8 +72,9 @@ export const ValueSchema: GenMessage<Value> = /*@__PURE__*/
  */
 export type Document = Message<"statekeeper.v1.Document"> & {
   /**
-   * Key: 1 to 256 bytes of UTF-8 without control characters. At most 10,000
-   * entries.
+   * Key: 1 to 256 bytes of UTF-8 without control characters. It may have dots: where
+   * an entry is named, as in `context.userId`, its key is all that follows the first
+   * dot, so `context..a` is the entry `.a`. At most 10,000 entries.
    *
    * @generated from field: map<string, statekeeper.v1.Value> entries = 1;
    */

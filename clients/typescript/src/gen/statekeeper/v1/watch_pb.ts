@@ -78,7 +78,8 @@ export type WatchRequest = Message<"statekeeper.v1.WatchRequest"> & {
     /**
      * With what comes after the message that had this token. The key, the namespace,
      * the id_prefix and the kinds must be those of the watch that it is from; the rest may
-     * differ.
+     * differ. REVISION_COMPACTED where what comes is not kept any more, or was lost
+     * because the server was restored from a backup that is older than the token.
      *
      * @generated from field: string resume_token = 6;
      */

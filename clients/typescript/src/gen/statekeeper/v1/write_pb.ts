@@ -43,10 +43,12 @@ export type WriteOptions = Message<"statekeeper.v1.WriteOptions"> & {
   ttl?: Duration | undefined;
 
   /**
-   * Chosen by the caller, at most 256 bytes. The same write sent again with
-   * the same request_id changes nothing and gets the first result; another
-   * write with it is refused with REQUEST_ID_REUSED. It is remembered for 24 h at
-   * least, unless the server is configured otherwise. Empty: no protection.
+   * Chosen by the caller, at most 256 bytes; random, so that nobody else has it. The
+   * same write of the execution sent again with the same request_id changes nothing
+   * and gets the first result; another one with it is refused with
+   * REQUEST_ID_REUSED. The same is what is equal in all fields, these options among
+   * them. It is remembered for 24 h at least, unless the server is configured
+   * otherwise; of a write that was refused nothing is remembered. Empty: no protection.
    *
    * @generated from field: string request_id = 3;
    */
