@@ -112,7 +112,8 @@ class Channel:
 
     def _tell_all(self, appended: Appended) -> None:
         at_once = len(appended) <= _AT_ONCE_ROWS and not self._unread
-        for revision, event in appended:
+        for revision, row in appended:
+            event = Event.FromString(row)
             key = event.execution.key
             found = [
                 (told, list(listeners))

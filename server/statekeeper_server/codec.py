@@ -8,7 +8,7 @@ value fits into; the size fills LMDB's pages without a rest.
 
 import threading
 from hashlib import blake2b
-from typing import NamedTuple, cast
+from typing import Literal, NamedTuple, cast
 
 import zstandard
 
@@ -25,9 +25,18 @@ class PayloadError(Exception):
 
 
 class EncodedEntry(NamedTuple):
-    """A value ready to be written: its row, its sizes, its pieces when it has chunks."""
+    """A value ready to be written.
 
-    version: EntryVersion
+    Attributes:
+        form: how it is kept: the field of its EntryVersion that tells it.
+        content: what is in that field; of chunks, serialised and without their ordinal.
+        value_bytes: its size before compression.
+        stored_bytes: what it takes.
+        pieces: the chunks.
+    """
+
+    form: Literal["plain", "zstd", "chunks"]
+    content: bytes
     value_bytes: int
     stored_bytes: int
     pieces: tuple[bytes, ...] = ()
@@ -35,18 +44,15 @@ class EncodedEntry(NamedTuple):
 
 def encode(value: bytes, value_bytes: int) -> EncodedEntry:
     """Prepare a serialised Value; `value_bytes` is the size of its JSON text or binary."""
-    payload, compressed = _compress(value) if len(value) > COMPRESS_ABOVE_BYTES else (value, False)
+    if len(value) <= COMPRESS_ABOVE_BYTES:
+        return EncodedEntry("plain", value, value_bytes, len(value))
+    payload, compressed = _compress(value)
     if len(payload) > CHUNK_BYTES:
         pieces = tuple(payload[at : at + CHUNK_BYTES] for at in range(0, len(payload), CHUNK_BYTES))
         chunks = Chunks(count=len(pieces), zstd=compressed, digest=digest(payload))
-        version = EntryVersion(value_bytes=value_bytes, chunks=chunks)
-        return EncodedEntry(version, value_bytes, len(payload), pieces)
-    version = EntryVersion(value_bytes=value_bytes)
-    if compressed:
-        version.zstd = payload
-    else:
-        version.plain = payload
-    return EncodedEntry(version, value_bytes, len(payload))
+        content = chunks.SerializeToString()
+        return EncodedEntry("chunks", content, value_bytes, len(payload), pieces)
+    return EncodedEntry("zstd" if compressed else "plain", payload, value_bytes, len(payload))
 
 
 def digest(payload: bytes) -> bytes:
@@ -56,12 +62,20 @@ def digest(payload: bytes) -> bytes:
 
 def decoded(entry: EncodedEntry) -> bytes:
     """The value that was encoded."""
-    version = entry.version
-    form = version.WhichOneof("form")
-    if form == "chunks":
+    if entry.form == "chunks":
         payload = b"".join(entry.pieces)
-        return decompress(payload) if version.chunks.zstd else payload
-    return decompress(version.zstd) if form == "zstd" else version.plain
+        return decompress(payload) if Chunks.FromString(entry.content).zstd else payload
+    return decompress(entry.content) if entry.form == "zstd" else entry.content
+
+
+def holds(version: EntryVersion, value: EncodedEntry) -> bool:
+    """Whether a version of an entry has this value."""
+    form = version.WhichOneof("form")
+    if form != value.form or version.value_bytes != value.value_bytes:
+        return False
+    if form == "chunks":
+        return version.chunks.digest == Chunks.FromString(value.content).digest
+    return bool(getattr(version, value.form) == value.content)
 
 
 def same_value(left: EntryVersion, right: EntryVersion) -> bool:

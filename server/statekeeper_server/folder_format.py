@@ -15,7 +15,7 @@ from typing import NamedTuple, TextIO
 from statekeeper_server.engine import ReadTransaction, Table
 from statekeeper_server.storage.v1.records_pb2 import ShardMeta
 
-FORMAT = 6
+FORMAT = 7
 META_KEY = b"shard"
 DATA_FILE = "data.mdb"
 

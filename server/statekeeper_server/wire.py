@@ -29,6 +29,21 @@ def varint_key(number: int) -> bytes:
     return varint(number << 3)
 
 
+def fixed32_key(number: int) -> int:
+    """What stands before a field that is a number of four bytes."""
+    return _short(number << 3 | 5)
+
+
+def fixed64_key(number: int) -> int:
+    """What stands before a field that is a number of eight bytes."""
+    return _short(number << 3 | 1)
+
+
+def _short(key: int) -> int:
+    assert key < _VARINT_SMALL, "a key of more than a byte"  # noqa: S101 - known at the import
+    return key
+
+
 def field(key: bytes, content: bytes) -> bytes:
     """A field that is a message, a text or bytes."""
     return key + varint(len(content)) + content

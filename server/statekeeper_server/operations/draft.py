@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from statekeeper.v1.execution_pb2 import STATUS_PAUSED, ExecutionState
 from statekeeper.v1.history_pb2 import EventKind
 from statekeeper.v1.pause_pb2 import PAUSE_STATUS_VOIDED, PauseStatus
-from statekeeper_server.codec import EncodedEntry, decoded, same_value
+from statekeeper_server.codec import EncodedEntry, decoded, holds, same_value
 from statekeeper_server.documents import RESTORED_DOCUMENTS_END, STATE_DOCUMENTS_END
 from statekeeper_server.errors import StateNotFoundError
 from statekeeper_server.keys import (
@@ -20,11 +20,10 @@ from statekeeper_server.keys import (
     document_prefix,
     entry_prefix,
 )
-from statekeeper_server.operations.times import to_us
+from statekeeper_server.operations.events import Deed
 from statekeeper_server.operations.writing import WriteOptions, living
 from statekeeper_server.storage.v1.records_pb2 import (
     CheckpointRow,
-    Event,
     Head,
     OpenPause,
     PauseRow,
@@ -51,7 +50,7 @@ class Draft:
         uid: the execution's name in the tables.
         state: the state as it is now, without its values; None while there is none.
         entries: the entries that differ from what is stored, by their prefixes.
-        event: gets what was done to the state or a pause, each kind of it once.
+        deeds: what was done to the state or a pause, each kind of it once.
         changes: how many things were done.
         open_pauses: the pauses that wait.
         pause_rows: the pauses that were opened or changed.
@@ -66,9 +65,9 @@ class Draft:
         "accesses",
         "changes",
         "checkpoints",
+        "deeds",
         "deleted",
         "entries",
-        "event",
         "expired",
         "gone_checkpoints",
         "key",
@@ -95,7 +94,7 @@ class Draft:
         self.old = old
         self.revision = store.next_revision
         self.entries: dict[bytes, EntryChange] = {}
-        self.event = Event()
+        self.deeds: list[Deed] = []
         self.changes = 0
         self.open_pauses: dict[PauseNumber, OpenPause] = {}
         self.pause_rows: dict[PauseNumber, PauseRow] = {}
@@ -110,7 +109,7 @@ class Draft:
             return
         self.state = old.execution.state
         self.uid = old.uid
-        self.now_us = max(now_us, to_us(old.execution.update_time))
+        self.now_us = max(now_us, old.update_time_us)
         if old.open_pauses:
             self.open_pauses = {number_of(pause): pause for pause in old.open_pauses}
 
@@ -134,16 +133,9 @@ class Draft:
     def act(self, kind: EventKind, *, pause_id: str = "", checkpoint: str = "") -> None:
         """Note what is done, for the history and for watchers."""
         self.changes += 1
-        acts = self.event.acts
-        for act in acts:
-            if (act.kind, act.pause_id, act.checkpoint) == (kind, pause_id, checkpoint):
-                return
-        act = acts.add()
-        act.kind = kind
-        if pause_id:
-            act.pause_id = pause_id
-        if checkpoint:
-            act.checkpoint = checkpoint
+        deed = Deed(kind, pause_id, checkpoint)
+        if deed not in self.deeds:
+            self.deeds.append(deed)
 
     def edit_state(self) -> ExecutionState:
         """A copy of the state to change and put back."""
@@ -259,7 +251,7 @@ class Draft:
         if value is None:
             same = old is None or old.removed
         else:
-            same = old is not None and same_value(old.version, value.version)
+            same = old is not None and holds(old.version, value)
         if not same:
             self.entries[prefix] = EntryChange(prefix, value, old)
         elif self.entries:

@@ -177,7 +177,7 @@ def _put(store: Writer, key: ExecutionKey, state: LockState) -> None:
 def _log(store: Writer, key: ExecutionKey, act: Act, actor: str, now_us: int) -> int:
     head = living(store.head(key), now_us)
     if head is not None:
-        return store.append(event_after(head, [act], actor), now_us)
+        return store.append(event_after(head, [act], actor).SerializeToString(), now_us)
     event = Event(acts=[act], actor=actor)
     put_key(event.execution.key, key)
-    return store.append(event, now_us)
+    return store.append(event.SerializeToString(), now_us)

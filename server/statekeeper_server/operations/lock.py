@@ -77,7 +77,7 @@ def release_unclaimed(store: Writer, request: Unclaimed, now_us: int) -> Done:
     held, waiters = store.locks.state(key.row)
     if held is None or held.fencing_token != request.fencing_token:
         return Done(b"", 0)
-    unheard = held.unheard if mark is None else (*held.unheard, key.request(mark.request_id))
+    unheard = held.unheard if mark is None else (*held.unheard, mark.row)
     if held.told > 1:
         held = held._replace(told=held.told - 1, unheard=unheard)
         store.locks.put(key.row, LockState(held, waiters))

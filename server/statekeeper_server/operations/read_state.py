@@ -18,8 +18,9 @@ from statekeeper_server.operations.shared_entries import (
     value_prefix,
 )
 from statekeeper_server.operations.writing import Done, WriteOptions, living
-from statekeeper_server.storage.v1.records_pb2 import DoneRequest, Head
+from statekeeper_server.storage.v1.records_pb2 import Head
 from statekeeper_server.store.reader import Reader
+from statekeeper_server.store.rows import done_row
 from statekeeper_server.store.writer import Writer
 
 
@@ -55,7 +56,7 @@ def read_state(store: Writer, request: ReadState, now_us: int) -> Done:
         mark = request.options.mark
         if mark is not None:
             # That it was done; what was seen can be read again.
-            store.remember(request.key.request(mark.request_id), DoneRequest(digest=mark.digest))
+            store.remember(mark.row, done_row(mark.digest, b"", b""))
     return Done(response.SerializeToString(), response.result.revision)
 
 

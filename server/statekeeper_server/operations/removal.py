@@ -36,4 +36,4 @@ def remove(
     event.execution.revision = store.next_revision
     event.execution.version += 1
     set_time(event.execution.update_time, now_us)
-    return store.append(event, now_us)
+    return store.append(event.SerializeToString(), now_us)

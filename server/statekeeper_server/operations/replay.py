@@ -15,6 +15,7 @@ from statekeeper.v1.write_pb2 import WriteResult
 from statekeeper_server.errors import RequestIdReusedError
 from statekeeper_server.operations.writing import Done, RequestMark, WriteRequest
 from statekeeper_server.storage.v1.records_pb2 import DoneRequest
+from statekeeper_server.store.rows import done_row
 from statekeeper_server.store.writer import Writer
 
 # Serialised messages that stand behind one another are read as one.
@@ -43,8 +44,7 @@ def replay(store: Writer, request: WriteRequest) -> Done | None:
     mark = request.options.mark
     if mark is None:
         return None
-    row_key = request.key.request(mark.request_id)
-    done = store.done_request(row_key)
+    done = store.done_request(mark.row)
     if done is None:
         return None
     if done.digest != mark.digest:
@@ -56,7 +56,7 @@ def replay(store: Writer, request: WriteRequest) -> Done | None:
     for number, (slot, sealed) in enumerate(
         zip(_with_tokens(response), done.sealed_tokens, strict=True)
     ):
-        slot.token = _seal(sealed, row_key, mark, number).decode()
+        slot.token = _seal(sealed, mark, number).decode()
     return Done(response.SerializeToString() + _REPLAYED, 0)
 
 
@@ -65,17 +65,18 @@ def answer(store: Writer, request: WriteRequest, response: Answer) -> Done:
     raw = response.SerializeToString()
     mark = request.options.mark
     if mark is not None:
-        row_key = request.key.request(mark.request_id)
-        store.remember(row_key, _remembered(row_key, mark, response, raw))
+        store.remember(mark.row, _remembered(mark, response, raw))
     return Done(raw, response.result.revision)
 
 
-def _remembered(row_key: bytes, mark: RequestMark, response: Answer, raw: bytes) -> DoneRequest:
+def _remembered(mark: RequestMark, response: Answer, raw: bytes) -> bytes:
+    if not isinstance(response, PauseResponse | TransactionResponse):
+        return done_row(mark.digest, raw, mark.token_hash)
     done = DoneRequest(digest=mark.digest, token_hash=mark.token_hash)
     if isinstance(response, PauseResponse):
         done.pause.CopyFrom(response)
-        _seal_tokens(done, done.pause, row_key, mark)
-    elif isinstance(response, TransactionResponse):
+        _seal_tokens(done, done.pause, mark)
+    else:
         done.transaction.CopyFrom(response)
         for result in done.transaction.results:
             # What was read is not kept a second time.
@@ -85,20 +86,15 @@ def _remembered(row_key: bytes, mark: RequestMark, response: Answer, raw: bytes)
                 loaded.CopyFrom(Execution(revision=loaded.revision))
             elif result.HasField("update"):
                 result.update.Clear()
-        _seal_tokens(done, done.transaction, row_key, mark)
-    else:
-        done.plain = raw
-    return done
+        _seal_tokens(done, done.transaction, mark)
+    return done.SerializeToString()
 
 
 def _seal_tokens(
-    done: DoneRequest,
-    response: PauseResponse | TransactionResponse,
-    row_key: bytes,
-    mark: RequestMark,
+    done: DoneRequest, response: PauseResponse | TransactionResponse, mark: RequestMark
 ) -> None:
     for number, slot in enumerate(_with_tokens(response)):
-        done.sealed_tokens.append(_seal(slot.token.encode(), row_key, mark, number))
+        done.sealed_tokens.append(_seal(slot.token.encode(), mark, number))
         slot.ClearField("token")
 
 
@@ -108,9 +104,9 @@ def _with_tokens(response: PauseResponse | TransactionResponse) -> list[PauseRes
     return [result.pause for result in response.results if result.HasField("pause")]
 
 
-def _seal(text: bytes, row_key: bytes, mark: RequestMark, number: int) -> bytes:
+def _seal(text: bytes, mark: RequestMark, number: int) -> bytes:
     """Seal a text, or unseal it: each has a pad of its own."""
     pad = blake2b(
-        mark.request_id.encode(), digest_size=len(text), key=row_key, salt=number.to_bytes(16)
+        mark.request_id.encode(), digest_size=len(text), key=mark.row, salt=number.to_bytes(16)
     ).digest()
     return bytes(left ^ right for left, right in zip(text, pad, strict=True))

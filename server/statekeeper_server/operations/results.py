@@ -1,5 +1,7 @@
 """What callers are told of a write, and which execution it is."""
 
+from functools import lru_cache
+
 from statekeeper.v1 import execution_pb2
 from statekeeper.v1.write_pb2 import WriteResult
 from statekeeper_server.keys import ExecutionKey
@@ -23,10 +25,20 @@ def put_result(result: WriteResult, key: ExecutionKey, head: Head | None, now_us
         now_us: when.
     """
     put_key(result.key, key)
+    expire_time_us = 0
     if head is not None:
         execution = head.execution
         result.revision = execution.revision
         result.version = execution.version
-        if head.expire_time_us:
-            result.expire_time.CopyFrom(execution.expire_time)
-    set_time(result.update_time, now_us)
+        expire_time_us = head.expire_time_us
+    result.MergeFromString(_times(now_us, expire_time_us))
+
+
+@lru_cache(maxsize=64)  # The writes of a batch have the same times, mostly.
+def _times(update_time_us: int, expire_time_us: int) -> bytes:
+    """A WriteResult that tells nothing else, serialised."""
+    result = WriteResult()
+    set_time(result.update_time, update_time_us)
+    if expire_time_us:
+        set_time(result.expire_time, expire_time_us)
+    return result.SerializeToString()

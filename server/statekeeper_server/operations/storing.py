@@ -1,8 +1,9 @@
 """From a draft to rows: entries, pauses, checkpoints, the head, the log."""
 
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
-from statekeeper.v1.execution_pb2 import ExecutionState
+from statekeeper.v1.execution_pb2 import Execution, ExecutionState
 from statekeeper.v1.history_pb2 import EVENT_KIND_CHECKPOINTED, EVENT_KIND_DELETED
 from statekeeper.v1.write_pb2 import WriteResult
 from statekeeper_server.documents import (
@@ -17,17 +18,19 @@ from statekeeper_server.limits import CHANGED_MAX, TTL_DEFAULT_US, StateLimits
 from statekeeper_server.operations import leases
 from statekeeper_server.operations.accesses import log_accesses
 from statekeeper_server.operations.draft import Draft
-from statekeeper_server.operations.events import event_after
+from statekeeper_server.operations.events import acts, event_after
 from statekeeper_server.operations.expiry import plan_expiry
 from statekeeper_server.operations.pause_rows import drop_old_pauses, put_pauses
 from statekeeper_server.operations.removal import remove
 from statekeeper_server.operations.results import put_key, put_result
 from statekeeper_server.operations.times import set_time
-from statekeeper_server.storage.v1.records_pb2 import Act, Head
+from statekeeper_server.storage.v1.records_pb2 import Act, Event, Head
 from statekeeper_server.store.index import INDEXED, IndexRow, index_rows
+from statekeeper_server.store.rows import event_row
 from statekeeper_server.store.writer import EntryChange
 
 ATTRIBUTE_NAMES = ("status", "current_member", "start_time", "labels", "schema_version")
+_EMPTY = ExecutionState()
 _OPTIONAL = frozenset(("current_member", "start_time", "schema_version"))
 
 
@@ -47,17 +50,25 @@ def store_draft(draft: Draft, result: WriteResult) -> None:
 
 def _store_change(draft: Draft, result: WriteResult) -> None:
     store, entries = draft.store, draft.entries.values()
-    changed = _put_changed(draft)
+    before, after = _EMPTY, draft.existing()
+    previous_revision = 0
+    if draft.old is not None:
+        execution = draft.old.execution
+        before, previous_revision = execution.state, execution.revision
+    state_differs = draft.old is None or before != after
+    changed = _changed(before, after, entries, state_differs=state_differs)
     is_found_anew = draft.old is None or not INDEXED.isdisjoint(changed)
     found_before = _index_rows(draft) if is_found_anew else frozenset()
     head = _next_head(draft)
+    if state_differs:
+        head.execution.state.CopyFrom(after)
     warnings = _check_size(head, entries, store.limits)
 
     if draft.checkpoints or draft.gone_checkpoints:
         # Before the entries: what they supersede may be needed by a checkpoint from now on.
         _put_checkpoints(draft, head)
-    for ordinal, entry in enumerate(entries):
-        store.put_entry(head, entry, ordinal, draft.now_us)
+    for number, entry in enumerate(entries):
+        store.put_entry(head, entry, number, draft.now_us)
     if draft.pause_rows:
         put_pauses(draft, head)
         drop_old_pauses(draft, head)
@@ -67,26 +78,15 @@ def _store_change(draft: Draft, result: WriteResult) -> None:
     store.put_head(draft.key, head)
     if draft.accesses:
         log_accesses(store, head, draft.accesses, draft.now_us)
-    event = draft.event
-    event.uid = head.uid
-    event.actor = draft.options.actor
-    event.execution.CopyFrom(head.execution)
+    done = acts(tuple(draft.deeds), tuple(changed))
     if draft.checkpoints:
-        event.acts.extend(_checkpointed(draft))
+        done += Event(acts=_checkpointed(draft)).SerializeToString()
+    execution_row = head.execution.SerializeToString()
+    event = event_row(head.uid, previous_revision, execution_row, done, draft.options.actor)
     store.append(event, draft.now_us)
     put_result(result, draft.key, head, draft.now_us)
     if warnings:
         result.warnings.extend(warnings)
-
-
-def _put_changed(draft: Draft) -> list[str]:
-    """Note what really changes, and give it."""
-    before = ExecutionState() if draft.old is None else draft.old.execution.state
-    changed = _changed(before, draft.existing(), draft.entries.values())
-    if changed:
-        for act in draft.event.acts:
-            act.changed.extend(changed)
-    return changed
 
 
 def _index_rows(draft: Draft) -> frozenset[IndexRow]:
@@ -96,18 +96,13 @@ def _index_rows(draft: Draft) -> frozenset[IndexRow]:
 
 
 def _next_head(draft: Draft) -> Head:
-    """The execution after the change, but for its pauses and when it expires."""
-    if draft.old is None:
-        head = _first_head(draft.key, draft.revision, draft.now_us)
-    else:
-        # In place: it was read for this draft alone.
-        head = draft.old
-        draft.event.previous_revision = head.execution.revision
+    """The execution after the change, but for its state, its pauses and its times."""
+    # In place: it was read for this draft alone.
+    head = draft.old or _first_head(draft.key, draft.revision, draft.now_us)
     execution = head.execution
     execution.revision = draft.revision
     execution.version += 1
-    set_time(execution.update_time, draft.now_us)
-    execution.state.CopyFrom(draft.existing())
+    head.update_time_us = draft.now_us
     if draft.entries:
         _count(head, draft.entries.values())
     return head
@@ -121,7 +116,7 @@ def _store_checkpoints_alone(draft: Draft, result: WriteResult) -> None:
     store.put_head(draft.key, head)
     if draft.checkpoints:
         event = event_after(head, _checkpointed(draft), draft.options.actor)
-        store.append(event, draft.now_us)
+        store.append(event.SerializeToString(), draft.now_us)
     put_result(result, draft.key, head, draft.now_us)
 
 
@@ -145,13 +140,24 @@ def _first_head(key: ExecutionKey, revision: int, now_us: int) -> Head:
 
 def _prolong(draft: Draft, head: Head) -> None:
     """Every write renews the time to live (B18); an execution outlives its open pauses (B38)."""
+    expire_us = expire_time_us(draft)
     head.ttl_us = _ttl_us(draft)
-    head.expire_time_us = expire_time_us(draft)
-    if head.expire_time_us:
-        set_time(head.execution.expire_time, head.expire_time_us)
-    else:
-        head.execution.ClearField("expire_time")
+    head.expire_time_us = expire_us
+    execution = head.execution
+    if not expire_us:
+        execution.ClearField("expire_time")
+    execution.MergeFromString(_times(head.update_time_us, expire_us))
     plan_expiry(draft.store, draft.key, head)
+
+
+@lru_cache(maxsize=64)  # The writes of a batch have the same times, mostly.
+def _times(update_time_us: int, expire_time_us: int) -> bytes:
+    """An Execution that tells nothing else, serialised."""
+    execution = Execution()
+    set_time(execution.update_time, update_time_us)
+    if expire_time_us:
+        set_time(execution.expire_time, expire_time_us)
+    return execution.SerializeToString()
 
 
 def expire_time_us(draft: Draft) -> int:
@@ -229,12 +235,16 @@ def _growth(entries: Iterable[EntryChange]) -> int:
 
 
 def _changed(
-    before: ExecutionState, after: ExecutionState, entries: Collection[EntryChange]
+    before: ExecutionState,
+    after: ExecutionState,
+    entries: Collection[EntryChange],
+    *,
+    state_differs: bool,
 ) -> list[str]:
     """The names of what really changed, as the history shows them."""
     names: list[str] = []
     documents: set[int] = set()
-    if before != after:
+    if state_differs:
         names = [name for name in ATTRIBUTE_NAMES if _differs(name, before, after)]
         documents = {
             document

@@ -13,12 +13,14 @@ class RequestMark(NamedTuple):
 
     Attributes:
         request_id: as the caller has chosen it.
+        row: what it is known by in the shard; see `ExecutionKey.request`.
         digest: a hash of the request.
         token_hash: the hash of the token that alone leads from the request to its
             execution; empty when the request names that.
     """
 
     request_id: str
+    row: bytes
     digest: bytes
     token_hash: bytes = b""
 

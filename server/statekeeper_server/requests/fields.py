@@ -122,7 +122,7 @@ def check_options(request: WriteMessage, key: ExecutionKey) -> WriteOptions:
         if request.HasField("key"):
             # However the caller spells the default, it is the same request.
             request.key.namespace = key.namespace
-        mark = RequestMark(request_id, _digest(request))
+        mark = RequestMark(request_id, key.request(request_id), _digest(request))
     if options.fencing_token < 0:
         raise invalid("options.fencing_token", f"is {options.fencing_token}, tokens are positive")
     return WriteOptions(expected, ttl_us, mark, actor, options.fencing_token)

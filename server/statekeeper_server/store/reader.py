@@ -233,14 +233,18 @@ class Reader:
 
     def encoded(self, uid: int, entry: Entry) -> EncodedEntry:
         """The value of a version as it is stored, to be written once more."""
-        version = EntryVersion()
-        version.CopyFrom(entry.version)
-        pieces: tuple[bytes, ...] = ()
-        stored_bytes = len(version.plain) + len(version.zstd)
-        if version.WhichOneof("form") == "chunks":
-            pieces = tuple(self._pieces(uid, entry.revision, version.chunks))
-            stored_bytes = sum(map(len, pieces))
-        return EncodedEntry(version, version.value_bytes, stored_bytes, pieces)
+        version = entry.version
+        form = version.WhichOneof("form")
+        assert form is not None, "a removed entry has no value"  # noqa: S101 - a broken caller
+        if form != "chunks":
+            content: bytes = getattr(version, form)
+            return EncodedEntry(form, content, version.value_bytes, len(content))
+        pieces = tuple(self._pieces(uid, entry.revision, version.chunks))
+        chunks = Chunks.FromString(version.chunks.SerializeToString())
+        chunks.ClearField("ordinal")
+        stored_bytes = sum(map(len, pieces))
+        content = chunks.SerializeToString()
+        return EncodedEntry(form, content, version.value_bytes, stored_bytes, pieces)
 
     def checkpoint(self, uid: int, name: str) -> CheckpointRow | None:
         """A checkpoint of an execution."""

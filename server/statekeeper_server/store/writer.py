@@ -27,7 +27,6 @@ from statekeeper_server.storage.v1.records_pb2 import (
     CheckpointRow,
     DoneRequest,
     EntryVersion,
-    Event,
     Head,
     LockRow,
     PauseRef,
@@ -39,6 +38,7 @@ from statekeeper_server.store.index import IndexRow
 from statekeeper_server.store.lock_table import LockChanges
 from statekeeper_server.store.prune import History, drop, prune
 from statekeeper_server.store.reader import Entry, Reader
+from statekeeper_server.store.rows import timed, version_row
 
 # Old versions are looked for at every so many versions of an entry, so that looking
 # costs little per write; up to so many more than asked for are kept meanwhile.
@@ -54,8 +54,8 @@ class Rules:
     retention: Retention
 
 
-Appended = Sequence[tuple[int, Event]]
-"""Events of the log, and where each is."""
+Appended = Sequence[tuple[int, bytes]]
+"""Where events of the log are, and each Event, serialised."""
 
 
 class EntryChange(NamedTuple):
@@ -82,7 +82,7 @@ class Writer(Reader):
     """
 
     __slots__ = (
-        "_generation",
+        "_generations",
         "_write",
         "appended",
         "has_garbage",
@@ -105,10 +105,14 @@ class Writer(Reader):
     ) -> None:
         super().__init__(txn)
         self._write = txn
-        self._generation = self.request_generation().generation
+        current = self.request_generation().generation
+        # What the keys begin with of requests that are remembered, those of now first.
+        self._generations = tuple(
+            request_key(generation) for generation in range(current, max(current - 2, -1), -1)
+        )
         self.rules = rules
         self.limits = rules.limits
-        self.appended: list[tuple[int, Event]] = []
+        self.appended: list[tuple[int, bytes]] = []
         self.locks = locks
         self.next_revision = next_revision
         self.log_time_us = log_time_us
@@ -141,70 +145,65 @@ class Writer(Reader):
         self._write.put(Table.GARBAGE, revision_key(uid), b"")
         self.has_garbage = True
 
-    def append(self, event: Event, now_us: int) -> int:
-        """Write the event at the next position of the log, and give that."""
+    def append(self, event: bytes, now_us: int) -> int:
+        """Write an Event at the next position of the log, and give that.
+
+        Args:
+            event: serialised, without its time.
+            now_us: its time.
+        """
         revision = self.next_revision
         self.log_time_us = max(self.log_time_us, now_us)
-        event.time_us = self.log_time_us
-        self._write.put(Table.LOG, revision_key(revision), event.SerializeToString())
+        row = timed(event, self.log_time_us)
+        self._write.put(Table.LOG, revision_key(revision), row)
         self.next_revision += 1
-        self.appended.append((revision, event))
+        self.appended.append((revision, row))
         self.rows_written += 1
         return revision
 
     def done_request(self, request: bytes) -> DoneRequest | None:
         """The write that was done under a request_id, if it was lately."""
-        for key in self._request_keys(request):
-            row = self._txn.get(Table.REQUESTS, key)
+        for generation in self._generations:
+            row = self._txn.get(Table.REQUESTS, generation + request)
             if row is not None:
                 return DoneRequest.FromString(row)
         return None
 
-    def remember(self, request: bytes, done: DoneRequest) -> None:
-        """Remember what was done under a request_id."""
-        key = request_key(self._generation, request)
-        self._write.put(Table.REQUESTS, key, done.SerializeToString())
+    def remember(self, request: bytes, done: bytes) -> None:
+        """Remember what was done under a request_id: a DoneRequest, serialised."""
+        self._write.put(Table.REQUESTS, self._generations[0] + request, done)
 
     def forget(self, request: bytes) -> None:
         """Remember it no more."""
-        for key in self._request_keys(request):
-            self._write.delete(Table.REQUESTS, key)
+        for generation in self._generations:
+            self._write.delete(Table.REQUESTS, generation + request)
 
-    def _request_keys(self, request: bytes) -> tuple[bytes, ...]:
-        """Where a request may be that was done lately."""
-        current = self._generation
-        if not current:
-            return (request_key(0, request),)
-        return request_key(current, request), request_key(current - 1, request)
-
-    def put_entry(self, head: Head, change: EntryChange, ordinal: int, now_us: int) -> None:
-        """Write a version of an entry at the head's revision.
+    def put_entry(self, head: Head, change: EntryChange, number: int, now_us: int) -> None:
+        """Write a version of an entry at the next position of the log.
 
         Args:
             head: the execution after the change; its history floor may be raised.
             change: what to write.
-            ordinal: number of the value among those of this revision, from 0.
+            number: of the value among those of this revision, from 0.
             now_us: the head's time.
         """
         prefix, value, old = change
         self.rows_written += 1 if value is None else 1 + len(value.pieces)
-        revision = head.execution.revision
-        version = EntryVersion() if value is None else value.version
-        version.time_us = now_us
-        if old is None:
-            version.ordinal = 1
-        else:
-            version.ordinal = old.version.ordinal + 1
-            version.pruned_revision = old.version.pruned_revision
+        revision = self.next_revision
         if value is not None and value.pieces:
-            version.chunks.ordinal = ordinal
-            for number, piece in enumerate(value.pieces):
-                key = chunk_key(head.uid, revision, ordinal, number)
+            for piece_number, piece in enumerate(value.pieces):
+                key = chunk_key(head.uid, revision, number, piece_number)
                 self._write.put(Table.CHUNKS, key, piece)
-        if version.ordinal % _PRUNE_EVERY == 0:
-            newest = Entry(prefix, revision, version)
+        ordinal = 1 if old is None else old.version.ordinal + 1
+        pruned_revision = 0 if old is None else old.version.pruned_revision
+        row = version_row(
+            value, number=number, ordinal=ordinal, time_us=now_us, pruned_revision=pruned_revision
+        )
+        if ordinal % _PRUNE_EVERY == 0:
+            newest = Entry(prefix, revision, EntryVersion.FromString(row))
             prune(self._write, self, head, newest, self.rules.history, now_us=now_us)
-        self._write.put(Table.ENTRIES, version_key(prefix, revision), version.SerializeToString())
+            row = newest.version.SerializeToString()
+        self._write.put(Table.ENTRIES, version_key(prefix, revision), row)
 
     def drop_entry(self, uid: int, entry: Entry) -> None:
         """Remove a version of an entry as if it had never been."""

@@ -29,7 +29,7 @@ from statekeeper.v1 import pause_requests_pb2 as statekeeper_dot_v1_dot_pause__r
 from statekeeper.v1 import transaction_pb2 as statekeeper_dot_v1_dot_transaction__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$statekeeper/storage/v1/records.proto\x12\x16statekeeper.storage.v1\x1a\x1estatekeeper/v1/execution.proto\x1a\x1cstatekeeper/v1/history.proto\x1a\x1astatekeeper/v1/pause.proto\x1a#statekeeper/v1/pause_requests.proto\x1a statekeeper/v1/transaction.proto\"e\n\x0c\x44ocumentSize\x12\x1a\n\x08\x64ocument\x18\x01 \x01(\rR\x08\x64ocument\x12\x18\n\x07\x65ntries\x18\x02 \x01(\rR\x07\x65ntries\x12\x1f\n\x0bvalue_bytes\x18\x03 \x01(\x04R\nvalueBytes\"\x91\x03\n\x04Head\x12\x10\n\x03uid\x18\x01 \x01(\x03R\x03uid\x12\x37\n\texecution\x18\x02 \x01(\x0b\x32\x19.statekeeper.v1.ExecutionR\texecution\x12$\n\x0e\x65xpire_time_us\x18\x03 \x01(\x03R\x0c\x65xpireTimeUs\x12\x15\n\x06ttl_us\x18\x04 \x01(\x03R\x05ttlUs\x12:\n\x05sizes\x18\x05 \x03(\x0b\x32$.statekeeper.storage.v1.DocumentSizeR\x05sizes\x12#\n\rhistory_floor\x18\x06 \x01(\x03R\x0chistoryFloor\x12\x42\n\x0bopen_pauses\x18\x07 \x03(\x0b\x32!.statekeeper.storage.v1.OpenPauseR\nopenPauses\x12\x16\n\x06pauses\x18\x08 \x01(\rR\x06pauses\x12 \n\x0b\x63heckpoints\x18\t \x01(\rR\x0b\x63heckpoints\x12\"\n\rsweep_time_us\x18\n \x01(\x03R\x0bsweepTimeUs\"\xac\x01\n\tOpenPause\x12\x1a\n\x08revision\x18\x01 \x01(\x03R\x08revision\x12\x18\n\x07ordinal\x18\x02 \x01(\rR\x07ordinal\x12$\n\x0e\x63reate_time_us\x18\x03 \x01(\x03R\x0c\x63reateTimeUs\x12$\n\x0e\x65xpire_time_us\x18\x04 \x01(\x03R\x0c\x65xpireTimeUs\x12\x1d\n\ntoken_hash\x18\x05 \x01(\x0cR\ttokenHash\"\xaa\x01\n\x08PauseRow\x12+\n\x05pause\x18\x01 \x01(\x0b\x32\x15.statekeeper.v1.PauseR\x05pause\x12)\n\x10overdue_revision\x18\x02 \x01(\x03R\x0foverdueRevision\x12\'\n\x0f\x63losed_revision\x18\x03 \x01(\x03R\x0e\x63losedRevision\x12\x1d\n\ntoken_hash\x18\x04 \x01(\x0cR\ttokenHash\"\x82\x01\n\x08TokenRow\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x10\n\x03uid\x18\x02 \x01(\x03R\x03uid\x12\x1a\n\x08revision\x18\x03 \x01(\x03R\x08revision\x12\x18\n\x07ordinal\x18\x04 \x01(\rR\x07ordinal\"L\n\x08PauseRef\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x10\n\x03uid\x18\x02 \x01(\x03R\x03uid\"\xc9\x01\n\rCheckpointRow\x12\x1a\n\x08revision\x18\x01 \x01(\x03R\x08revision\x12\x17\n\x07time_us\x18\x02 \x01(\x03R\x06timeUs\x12\x1a\n\x08position\x18\x03 \x01(\x03R\x08position\x12\x14\n\x05\x61\x63tor\x18\x04 \x01(\tR\x05\x61\x63tor\x12\x37\n\texecution\x18\x05 \x01(\x0b\x32\x19.statekeeper.v1.ExecutionR\texecution\x12\x18\n\x07ordinal\x18\x06 \x01(\rR\x07ordinal\"\xa3\x01\n\x07LockRow\x12\x14\n\x05owner\x18\x01 \x01(\tR\x05owner\x12#\n\rfencing_token\x18\x02 \x01(\x03R\x0c\x66\x65ncingToken\x12\x19\n\x08lease_us\x18\x03 \x01(\x03R\x07leaseUs\x12$\n\x0e\x65xpire_time_us\x18\x04 \x01(\x03R\x0c\x65xpireTimeUs\x12\x1c\n\texclusive\x18\x05 \x01(\x08R\texclusive\"\x86\x01\n\tAccessRow\x12;\n\x06\x63ounts\x18\x01 \x03(\x0b\x32#.statekeeper.storage.v1.AccessCountR\x06\x63ounts\x12<\n\x06recent\x18\x02 \x03(\x0b\x32$.statekeeper.storage.v1.RecentAccessR\x06recent\"S\n\x0b\x41\x63\x63\x65ssCount\x12\x16\n\x06member\x18\x01 \x01(\tR\x06member\x12\x14\n\x05reads\x18\x02 \x01(\x03R\x05reads\x12\x16\n\x06writes\x18\x03 \x01(\x03R\x06writes\"q\n\x0cRecentAccess\x12\x16\n\x06member\x18\x01 \x01(\tR\x06member\x12\x14\n\x05wrote\x18\x02 \x01(\x08R\x05wrote\x12\x17\n\x07time_us\x18\x03 \x01(\x03R\x06timeUs\x12\x1a\n\x08revision\x18\x04 \x01(\x03R\x08revision\"\xfb\x01\n\x0c\x45ntryVersion\x12\x18\n\x07ordinal\x18\x01 \x01(\rR\x07ordinal\x12\x17\n\x07time_us\x18\x02 \x01(\x03R\x06timeUs\x12\'\n\x0fpruned_revision\x18\x08 \x01(\x03R\x0eprunedRevision\x12\x1f\n\x0bvalue_bytes\x18\x03 \x01(\x04R\nvalueBytes\x12\x16\n\x05plain\x18\x04 \x01(\x0cH\x00R\x05plain\x12\x14\n\x04zstd\x18\x05 \x01(\x0cH\x00R\x04zstd\x12\x38\n\x06\x63hunks\x18\x06 \x01(\x0b\x32\x1e.statekeeper.storage.v1.ChunksH\x00R\x06\x63hunksB\x06\n\x04\x66orm\"d\n\x06\x43hunks\x12\x18\n\x07ordinal\x18\x01 \x01(\rR\x07ordinal\x12\x14\n\x05\x63ount\x18\x02 \x01(\rR\x05\x63ount\x12\x12\n\x04zstd\x18\x03 \x01(\x08R\x04zstd\x12\x16\n\x06\x64igest\x18\x04 \x01(\x0cR\x06\x64igest\"\xdf\x01\n\x05\x45vent\x12\x10\n\x03uid\x18\x01 \x01(\x03R\x03uid\x12\x37\n\texecution\x18\x02 \x01(\x0b\x32\x19.statekeeper.v1.ExecutionR\texecution\x12/\n\x04\x61\x63ts\x18\x03 \x03(\x0b\x32\x1b.statekeeper.storage.v1.ActR\x04\x61\x63ts\x12\x14\n\x05\x61\x63tor\x18\x04 \x01(\tR\x05\x61\x63tor\x12+\n\x11previous_revision\x18\x05 \x01(\x03R\x10previousRevision\x12\x17\n\x07time_us\x18\x06 \x01(\x03R\x06timeUs\"\x9f\x01\n\x03\x41\x63t\x12-\n\x04kind\x18\x01 \x01(\x0e\x32\x19.statekeeper.v1.EventKindR\x04kind\x12\x18\n\x07\x63hanged\x18\x02 \x03(\tR\x07\x63hanged\x12\x19\n\x08pause_id\x18\x03 \x01(\tR\x07pauseId\x12\x1e\n\ncheckpoint\x18\x04 \x01(\tR\ncheckpoint\x12\x14\n\x05owner\x18\x05 \x01(\tR\x05owner\"\x89\x02\n\x0b\x44oneRequest\x12\x16\n\x06\x64igest\x18\x01 \x01(\x0cR\x06\x64igest\x12\x16\n\x05plain\x18\x02 \x01(\x0cH\x00R\x05plain\x12\x35\n\x05pause\x18\x03 \x01(\x0b\x32\x1d.statekeeper.v1.PauseResponseH\x00R\x05pause\x12G\n\x0btransaction\x18\x04 \x01(\x0b\x32#.statekeeper.v1.TransactionResponseH\x00R\x0btransaction\x12#\n\rsealed_tokens\x18\x05 \x03(\x0cR\x0csealedTokens\x12\x1d\n\ntoken_hash\x18\x06 \x01(\x0cR\ttokenHashB\x06\n\x04\x66orm\"n\n\tShardMeta\x12\x16\n\x06\x66ormat\x18\x01 \x01(\rR\x06\x66ormat\x12\x1b\n\tfolder_id\x18\x02 \x01(\tR\x08\x66olderId\x12\x14\n\x05shard\x18\x03 \x01(\rR\x05shard\x12\x16\n\x06shards\x18\x04 \x01(\rR\x06shards\"=\n\x07LogGaps\x12\x32\n\x04gaps\x18\x01 \x03(\x0b\x32\x1e.statekeeper.storage.v1.LogGapR\x04gaps\"4\n\x06LogGap\x12\x14\n\x05\x61\x66ter\x18\x01 \x01(\x03R\x05\x61\x66ter\x12\x14\n\x05until\x18\x02 \x01(\x03R\x05until\"N\n\x11RequestGeneration\x12\x1e\n\ngeneration\x18\x01 \x01(\rR\ngeneration\x12\x19\n\x08\x62\x65gan_us\x18\x02 \x01(\x03R\x07\x62\x65ganUsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$statekeeper/storage/v1/records.proto\x12\x16statekeeper.storage.v1\x1a\x1estatekeeper/v1/execution.proto\x1a\x1cstatekeeper/v1/history.proto\x1a\x1astatekeeper/v1/pause.proto\x1a#statekeeper/v1/pause_requests.proto\x1a statekeeper/v1/transaction.proto\"e\n\x0c\x44ocumentSize\x12\x1a\n\x08\x64ocument\x18\x01 \x01(\rR\x08\x64ocument\x12\x18\n\x07\x65ntries\x18\x02 \x01(\rR\x07\x65ntries\x12\x1f\n\x0bvalue_bytes\x18\x03 \x01(\x04R\nvalueBytes\"\xb7\x03\n\x04Head\x12\x10\n\x03uid\x18\x01 \x01(\x03R\x03uid\x12\x37\n\texecution\x18\x02 \x01(\x0b\x32\x19.statekeeper.v1.ExecutionR\texecution\x12$\n\x0e\x65xpire_time_us\x18\x03 \x01(\x03R\x0c\x65xpireTimeUs\x12\x15\n\x06ttl_us\x18\x04 \x01(\x03R\x05ttlUs\x12:\n\x05sizes\x18\x05 \x03(\x0b\x32$.statekeeper.storage.v1.DocumentSizeR\x05sizes\x12#\n\rhistory_floor\x18\x06 \x01(\x03R\x0chistoryFloor\x12\x42\n\x0bopen_pauses\x18\x07 \x03(\x0b\x32!.statekeeper.storage.v1.OpenPauseR\nopenPauses\x12\x16\n\x06pauses\x18\x08 \x01(\rR\x06pauses\x12 \n\x0b\x63heckpoints\x18\t \x01(\rR\x0b\x63heckpoints\x12\"\n\rsweep_time_us\x18\n \x01(\x03R\x0bsweepTimeUs\x12$\n\x0eupdate_time_us\x18\x0b \x01(\x03R\x0cupdateTimeUs\"\xac\x01\n\tOpenPause\x12\x1a\n\x08revision\x18\x01 \x01(\x03R\x08revision\x12\x18\n\x07ordinal\x18\x02 \x01(\rR\x07ordinal\x12$\n\x0e\x63reate_time_us\x18\x03 \x01(\x03R\x0c\x63reateTimeUs\x12$\n\x0e\x65xpire_time_us\x18\x04 \x01(\x03R\x0c\x65xpireTimeUs\x12\x1d\n\ntoken_hash\x18\x05 \x01(\x0cR\ttokenHash\"\xaa\x01\n\x08PauseRow\x12+\n\x05pause\x18\x01 \x01(\x0b\x32\x15.statekeeper.v1.PauseR\x05pause\x12)\n\x10overdue_revision\x18\x02 \x01(\x03R\x0foverdueRevision\x12\'\n\x0f\x63losed_revision\x18\x03 \x01(\x03R\x0e\x63losedRevision\x12\x1d\n\ntoken_hash\x18\x04 \x01(\x0cR\ttokenHash\"\x82\x01\n\x08TokenRow\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x10\n\x03uid\x18\x02 \x01(\x03R\x03uid\x12\x1a\n\x08revision\x18\x03 \x01(\x03R\x08revision\x12\x18\n\x07ordinal\x18\x04 \x01(\rR\x07ordinal\"L\n\x08PauseRef\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1c.statekeeper.v1.ExecutionKeyR\x03key\x12\x10\n\x03uid\x18\x02 \x01(\x03R\x03uid\"\xc9\x01\n\rCheckpointRow\x12\x1a\n\x08revision\x18\x01 \x01(\x03R\x08revision\x12\x17\n\x07time_us\x18\x02 \x01(\x03R\x06timeUs\x12\x1a\n\x08position\x18\x03 \x01(\x03R\x08position\x12\x14\n\x05\x61\x63tor\x18\x04 \x01(\tR\x05\x61\x63tor\x12\x37\n\texecution\x18\x05 \x01(\x0b\x32\x19.statekeeper.v1.ExecutionR\texecution\x12\x18\n\x07ordinal\x18\x06 \x01(\rR\x07ordinal\"\xa3\x01\n\x07LockRow\x12\x14\n\x05owner\x18\x01 \x01(\tR\x05owner\x12#\n\rfencing_token\x18\x02 \x01(\x03R\x0c\x66\x65ncingToken\x12\x19\n\x08lease_us\x18\x03 \x01(\x03R\x07leaseUs\x12$\n\x0e\x65xpire_time_us\x18\x04 \x01(\x03R\x0c\x65xpireTimeUs\x12\x1c\n\texclusive\x18\x05 \x01(\x08R\texclusive\"\x86\x01\n\tAccessRow\x12;\n\x06\x63ounts\x18\x01 \x03(\x0b\x32#.statekeeper.storage.v1.AccessCountR\x06\x63ounts\x12<\n\x06recent\x18\x02 \x03(\x0b\x32$.statekeeper.storage.v1.RecentAccessR\x06recent\"S\n\x0b\x41\x63\x63\x65ssCount\x12\x16\n\x06member\x18\x01 \x01(\tR\x06member\x12\x14\n\x05reads\x18\x02 \x01(\x03R\x05reads\x12\x16\n\x06writes\x18\x03 \x01(\x03R\x06writes\"q\n\x0cRecentAccess\x12\x16\n\x06member\x18\x01 \x01(\tR\x06member\x12\x14\n\x05wrote\x18\x02 \x01(\x08R\x05wrote\x12\x17\n\x07time_us\x18\x03 \x01(\x03R\x06timeUs\x12\x1a\n\x08revision\x18\x04 \x01(\x03R\x08revision\"\xfb\x01\n\x0c\x45ntryVersion\x12\x18\n\x07ordinal\x18\x01 \x01(\x07R\x07ordinal\x12\x17\n\x07time_us\x18\x02 \x01(\x10R\x06timeUs\x12\'\n\x0fpruned_revision\x18\x08 \x01(\x10R\x0eprunedRevision\x12\x1f\n\x0bvalue_bytes\x18\x03 \x01(\x06R\nvalueBytes\x12\x16\n\x05plain\x18\x04 \x01(\x0cH\x00R\x05plain\x12\x14\n\x04zstd\x18\x05 \x01(\x0cH\x00R\x04zstd\x12\x38\n\x06\x63hunks\x18\x06 \x01(\x0b\x32\x1e.statekeeper.storage.v1.ChunksH\x00R\x06\x63hunksB\x06\n\x04\x66orm\"d\n\x06\x43hunks\x12\x18\n\x07ordinal\x18\x01 \x01(\rR\x07ordinal\x12\x14\n\x05\x63ount\x18\x02 \x01(\rR\x05\x63ount\x12\x12\n\x04zstd\x18\x03 \x01(\x08R\x04zstd\x12\x16\n\x06\x64igest\x18\x04 \x01(\x0cR\x06\x64igest\"\xdf\x01\n\x05\x45vent\x12\x10\n\x03uid\x18\x01 \x01(\x10R\x03uid\x12\x37\n\texecution\x18\x02 \x01(\x0b\x32\x19.statekeeper.v1.ExecutionR\texecution\x12/\n\x04\x61\x63ts\x18\x03 \x03(\x0b\x32\x1b.statekeeper.storage.v1.ActR\x04\x61\x63ts\x12\x14\n\x05\x61\x63tor\x18\x04 \x01(\tR\x05\x61\x63tor\x12+\n\x11previous_revision\x18\x05 \x01(\x10R\x10previousRevision\x12\x17\n\x07time_us\x18\x06 \x01(\x10R\x06timeUs\"\x9f\x01\n\x03\x41\x63t\x12-\n\x04kind\x18\x01 \x01(\x0e\x32\x19.statekeeper.v1.EventKindR\x04kind\x12\x18\n\x07\x63hanged\x18\x02 \x03(\tR\x07\x63hanged\x12\x19\n\x08pause_id\x18\x03 \x01(\tR\x07pauseId\x12\x1e\n\ncheckpoint\x18\x04 \x01(\tR\ncheckpoint\x12\x14\n\x05owner\x18\x05 \x01(\tR\x05owner\"\x89\x02\n\x0b\x44oneRequest\x12\x16\n\x06\x64igest\x18\x01 \x01(\x0cR\x06\x64igest\x12\x16\n\x05plain\x18\x02 \x01(\x0cH\x00R\x05plain\x12\x35\n\x05pause\x18\x03 \x01(\x0b\x32\x1d.statekeeper.v1.PauseResponseH\x00R\x05pause\x12G\n\x0btransaction\x18\x04 \x01(\x0b\x32#.statekeeper.v1.TransactionResponseH\x00R\x0btransaction\x12#\n\rsealed_tokens\x18\x05 \x03(\x0cR\x0csealedTokens\x12\x1d\n\ntoken_hash\x18\x06 \x01(\x0cR\ttokenHashB\x06\n\x04\x66orm\"n\n\tShardMeta\x12\x16\n\x06\x66ormat\x18\x01 \x01(\rR\x06\x66ormat\x12\x1b\n\tfolder_id\x18\x02 \x01(\tR\x08\x66olderId\x12\x14\n\x05shard\x18\x03 \x01(\rR\x05shard\x12\x16\n\x06shards\x18\x04 \x01(\rR\x06shards\"=\n\x07LogGaps\x12\x32\n\x04gaps\x18\x01 \x03(\x0b\x32\x1e.statekeeper.storage.v1.LogGapR\x04gaps\"4\n\x06LogGap\x12\x14\n\x05\x61\x66ter\x18\x01 \x01(\x03R\x05\x61\x66ter\x12\x14\n\x05until\x18\x02 \x01(\x03R\x05until\"N\n\x11RequestGeneration\x12\x1e\n\ngeneration\x18\x01 \x01(\rR\ngeneration\x12\x19\n\x08\x62\x65gan_us\x18\x02 \x01(\x03R\x07\x62\x65ganUsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,41 +39,41 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DOCUMENTSIZE']._serialized_start=225
   _globals['_DOCUMENTSIZE']._serialized_end=326
   _globals['_HEAD']._serialized_start=329
-  _globals['_HEAD']._serialized_end=730
-  _globals['_OPENPAUSE']._serialized_start=733
-  _globals['_OPENPAUSE']._serialized_end=905
-  _globals['_PAUSEROW']._serialized_start=908
-  _globals['_PAUSEROW']._serialized_end=1078
-  _globals['_TOKENROW']._serialized_start=1081
-  _globals['_TOKENROW']._serialized_end=1211
-  _globals['_PAUSEREF']._serialized_start=1213
-  _globals['_PAUSEREF']._serialized_end=1289
-  _globals['_CHECKPOINTROW']._serialized_start=1292
-  _globals['_CHECKPOINTROW']._serialized_end=1493
-  _globals['_LOCKROW']._serialized_start=1496
-  _globals['_LOCKROW']._serialized_end=1659
-  _globals['_ACCESSROW']._serialized_start=1662
-  _globals['_ACCESSROW']._serialized_end=1796
-  _globals['_ACCESSCOUNT']._serialized_start=1798
-  _globals['_ACCESSCOUNT']._serialized_end=1881
-  _globals['_RECENTACCESS']._serialized_start=1883
-  _globals['_RECENTACCESS']._serialized_end=1996
-  _globals['_ENTRYVERSION']._serialized_start=1999
-  _globals['_ENTRYVERSION']._serialized_end=2250
-  _globals['_CHUNKS']._serialized_start=2252
-  _globals['_CHUNKS']._serialized_end=2352
-  _globals['_EVENT']._serialized_start=2355
-  _globals['_EVENT']._serialized_end=2578
-  _globals['_ACT']._serialized_start=2581
-  _globals['_ACT']._serialized_end=2740
-  _globals['_DONEREQUEST']._serialized_start=2743
-  _globals['_DONEREQUEST']._serialized_end=3008
-  _globals['_SHARDMETA']._serialized_start=3010
-  _globals['_SHARDMETA']._serialized_end=3120
-  _globals['_LOGGAPS']._serialized_start=3122
-  _globals['_LOGGAPS']._serialized_end=3183
-  _globals['_LOGGAP']._serialized_start=3185
-  _globals['_LOGGAP']._serialized_end=3237
-  _globals['_REQUESTGENERATION']._serialized_start=3239
-  _globals['_REQUESTGENERATION']._serialized_end=3317
+  _globals['_HEAD']._serialized_end=768
+  _globals['_OPENPAUSE']._serialized_start=771
+  _globals['_OPENPAUSE']._serialized_end=943
+  _globals['_PAUSEROW']._serialized_start=946
+  _globals['_PAUSEROW']._serialized_end=1116
+  _globals['_TOKENROW']._serialized_start=1119
+  _globals['_TOKENROW']._serialized_end=1249
+  _globals['_PAUSEREF']._serialized_start=1251
+  _globals['_PAUSEREF']._serialized_end=1327
+  _globals['_CHECKPOINTROW']._serialized_start=1330
+  _globals['_CHECKPOINTROW']._serialized_end=1531
+  _globals['_LOCKROW']._serialized_start=1534
+  _globals['_LOCKROW']._serialized_end=1697
+  _globals['_ACCESSROW']._serialized_start=1700
+  _globals['_ACCESSROW']._serialized_end=1834
+  _globals['_ACCESSCOUNT']._serialized_start=1836
+  _globals['_ACCESSCOUNT']._serialized_end=1919
+  _globals['_RECENTACCESS']._serialized_start=1921
+  _globals['_RECENTACCESS']._serialized_end=2034
+  _globals['_ENTRYVERSION']._serialized_start=2037
+  _globals['_ENTRYVERSION']._serialized_end=2288
+  _globals['_CHUNKS']._serialized_start=2290
+  _globals['_CHUNKS']._serialized_end=2390
+  _globals['_EVENT']._serialized_start=2393
+  _globals['_EVENT']._serialized_end=2616
+  _globals['_ACT']._serialized_start=2619
+  _globals['_ACT']._serialized_end=2778
+  _globals['_DONEREQUEST']._serialized_start=2781
+  _globals['_DONEREQUEST']._serialized_end=3046
+  _globals['_SHARDMETA']._serialized_start=3048
+  _globals['_SHARDMETA']._serialized_end=3158
+  _globals['_LOGGAPS']._serialized_start=3160
+  _globals['_LOGGAPS']._serialized_end=3221
+  _globals['_LOGGAP']._serialized_start=3223
+  _globals['_LOGGAP']._serialized_end=3275
+  _globals['_REQUESTGENERATION']._serialized_start=3277
+  _globals['_REQUESTGENERATION']._serialized_end=3355
 # @@protoc_insertion_point(module_scope)

@@ -22,7 +22,7 @@ class DocumentSize(_message.Message):
     def __init__(self, document: _Optional[int] = ..., entries: _Optional[int] = ..., value_bytes: _Optional[int] = ...) -> None: ...
 
 class Head(_message.Message):
-    __slots__ = ("uid", "execution", "expire_time_us", "ttl_us", "sizes", "history_floor", "open_pauses", "pauses", "checkpoints", "sweep_time_us")
+    __slots__ = ("uid", "execution", "expire_time_us", "ttl_us", "sizes", "history_floor", "open_pauses", "pauses", "checkpoints", "sweep_time_us", "update_time_us")
     UID_FIELD_NUMBER: _ClassVar[int]
     EXECUTION_FIELD_NUMBER: _ClassVar[int]
     EXPIRE_TIME_US_FIELD_NUMBER: _ClassVar[int]
@@ -33,6 +33,7 @@ class Head(_message.Message):
     PAUSES_FIELD_NUMBER: _ClassVar[int]
     CHECKPOINTS_FIELD_NUMBER: _ClassVar[int]
     SWEEP_TIME_US_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_TIME_US_FIELD_NUMBER: _ClassVar[int]
     uid: int
     execution: _execution_pb2.Execution
     expire_time_us: int
@@ -43,7 +44,8 @@ class Head(_message.Message):
     pauses: int
     checkpoints: int
     sweep_time_us: int
-    def __init__(self, uid: _Optional[int] = ..., execution: _Optional[_Union[_execution_pb2.Execution, _Mapping]] = ..., expire_time_us: _Optional[int] = ..., ttl_us: _Optional[int] = ..., sizes: _Optional[_Iterable[_Union[DocumentSize, _Mapping]]] = ..., history_floor: _Optional[int] = ..., open_pauses: _Optional[_Iterable[_Union[OpenPause, _Mapping]]] = ..., pauses: _Optional[int] = ..., checkpoints: _Optional[int] = ..., sweep_time_us: _Optional[int] = ...) -> None: ...
+    update_time_us: int
+    def __init__(self, uid: _Optional[int] = ..., execution: _Optional[_Union[_execution_pb2.Execution, _Mapping]] = ..., expire_time_us: _Optional[int] = ..., ttl_us: _Optional[int] = ..., sizes: _Optional[_Iterable[_Union[DocumentSize, _Mapping]]] = ..., history_floor: _Optional[int] = ..., open_pauses: _Optional[_Iterable[_Union[OpenPause, _Mapping]]] = ..., pauses: _Optional[int] = ..., checkpoints: _Optional[int] = ..., sweep_time_us: _Optional[int] = ..., update_time_us: _Optional[int] = ...) -> None: ...
 
 class OpenPause(_message.Message):
     __slots__ = ("revision", "ordinal", "create_time_us", "expire_time_us", "token_hash")
