@@ -53,6 +53,9 @@ func NewClient(target string, options ...ClientOption) (*Client, error) {
 	}
 	client.channel = ch
 	client.cache = cache.New(nil)
+	if s.cacheWatch {
+		client.cache = cache.New(func(namespace string) { go keepRight(ch, client.cache, namespace) })
+	}
 	return client, nil
 }
 
@@ -122,6 +125,7 @@ type StateManager struct {
 	at       execution
 	key      cache.Key
 	cacheTTL time.Duration
+	grants   grants
 	// Why its calls are refused; nil: they are not.
 	refused error
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"reflect"
 	"time"
 
 	pb "github.com/statekeeper/statekeeper/clients/go/statekeeper/v1"
@@ -34,6 +35,19 @@ func (e execution) located(err error) error {
 		plain.plain().ExecutionID = e.executionID
 	}
 	return err
+}
+
+// own gives a copy of an error, which says that it is about this execution.
+func (e execution) own(err error) error {
+	failed, ok := err.(stateError)
+	if !ok {
+		return err
+	}
+	copied := reflect.New(reflect.TypeOf(failed).Elem())
+	copied.Elem().Set(reflect.ValueOf(failed).Elem())
+	failed = copied.Interface().(stateError)
+	failed.plain().Namespace, failed.plain().ExecutionID = e.namespace, e.executionID
+	return failed
 }
 
 func checkedNamespace(s *settings) (string, error) {

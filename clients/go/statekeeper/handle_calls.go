@@ -51,4 +51,9 @@ func (sm *StateManager) located(err error) error {
 }
 
 // fencingToken gives the token of the lock under which a context writes; 0: there is none.
-func (sm *StateManager) fencingToken(context.Context) int64 { return 0 }
+func (sm *StateManager) fencingToken(ctx context.Context) int64 {
+	if held := sm.grants.under(ctx); held != nil {
+		return held.token
+	}
+	return 0
+}

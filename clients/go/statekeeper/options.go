@@ -23,22 +23,22 @@ type settings struct {
 	actor            *string
 
 	// Of some calls.
-	timeout         *time.Duration
-	revision        *int64
-	checkpoint      *string
-	fields          []string
-	replaced        []string
-	removed         []string
-	data            Document
-	defaultInput    Document
-	expireTime      time.Time
-	onExpiry        ExpiryAction
-	lease           *time.Duration
-	exclusive       bool
-	owner           *string
-	dryRun          bool
-	dropsUndeclared bool
-	templateInput   Document
+	timeout       *time.Duration
+	revision      *int64
+	checkpoint    *string
+	fields        []string
+	replaced      []string
+	removed       []string
+	data          Document
+	defaultInput  Document
+	expireTime    time.Time
+	onExpiry      ExpiryAction
+	lease         *time.Duration
+	exclusive     bool
+	owner         *string
+	dryRun        bool
+	onUndeclared  UndeclaredAction
+	templateInput Document
 
 	// Of lists.
 	pageSize     *int

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"strings"
 	"time"
@@ -97,6 +98,11 @@ func snake(name string) string {
 	return text.String()
 }
 
+// isTyped tells whether an error is one of the client's, and not around one.
+func isTyped(err error) bool {
+	return strings.HasPrefix(reflect.TypeOf(err).String(), "*statekeeper.")
+}
+
 // errorOf tells of an error what its type has as fields of its own.
 func errorOf(err error, failed *statekeeper.StateError) map[string]any {
 	told := map[string]any{
@@ -106,6 +112,9 @@ func errorOf(err error, failed *statekeeper.StateError) map[string]any {
 		"namespace":    failed.Namespace,
 	}
 	details := map[string]any{}
+	for errors.Unwrap(err) != nil && !isTyped(err) {
+		err = errors.Unwrap(err)
+	}
 	typed := reflect.Indirect(reflect.ValueOf(err))
 	for i := range typed.NumField() {
 		if field := typed.Type().Field(i); field.IsExported() && !field.Anonymous {

@@ -80,3 +80,29 @@ func collected[T any](items iter.Seq2[T, error]) ([]T, error) {
 	}
 	return list, nil
 }
+
+func listStates(ctx context.Context, s *session, given command) (any, error) {
+	var options []statekeeper.ListOption
+	if given.has("namespace") {
+		options = append(options, statekeeper.WithNamespace(given.text("namespace")))
+	}
+	if given.has("status") {
+		options = append(options, statekeeper.WithStatus(statuses(given)...))
+	}
+	if given.has("labels") {
+		options = append(options, statekeeper.WithLabels(labels(given.object("labels"))))
+	}
+	if given.has("id_prefix") {
+		options = append(options, statekeeper.WithIDPrefix(given.text("id_prefix")))
+	}
+	if given.has("updated_after") {
+		options = append(options, statekeeper.WithUpdatedAfter(given.instant("updated_after")))
+	}
+	if given.has("fields") {
+		options = append(options, statekeeper.WithFields(given.texts("fields")...))
+	}
+	if given.has("page_size") {
+		options = append(options, statekeeper.WithPageSize(int(given.integer("page_size"))))
+	}
+	return collected(s.client(given).List(ctx, options...))
+}
