@@ -12,6 +12,7 @@ import pytest
 
 from statekeeper.testing import TestServer
 from statekeeper.transport import SERVICE_CONFIG
+from statekeeper_server.status import STATUS_CODES
 from tests.support.grpcurl import grpcurl
 
 _PAGE = Path(__file__).parents[2] / "docs" / "protocol.md"
@@ -124,3 +125,11 @@ def test_the_retries_that_are_advised_are_those_of_the_client() -> None:
     )
 
     assert json.loads(block) == json.loads(SERVICE_CONFIG)
+
+
+def test_each_reason_is_told_with_its_status() -> None:
+    """B73."""
+    rows = re.findall(r"^\| `([A-Z_]+)` \| `([A-Z_]+)` \|", _PAGE.read_text(), re.MULTILINE)
+
+    assert len(rows) == len(STATUS_CODES)
+    assert dict(rows) == {reason: code.name for reason, code in STATUS_CODES.items()}
