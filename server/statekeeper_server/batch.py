@@ -72,6 +72,7 @@ class Batches:
         """The results, which admission has counted."""
         request = _parse(raw)
         results: list[bytes] = [b""] * len(request.operations)
+        granted: list[Entry] = []
         left, size_bytes = len(results), 0
         done = asyncio.get_running_loop().create_future()
 
@@ -83,6 +84,8 @@ class Batches:
             self._admission.hold(len(result))
             size_bytes += len(result)
             results[entry.number] = result
+            if entry.granted is not None:
+                granted.append(entry)
             left -= 1
             if not left and not done.done():
                 done.set_result(None)
@@ -95,6 +98,7 @@ class Batches:
             await done
         except BaseException:
             self._admission.leave(size_bytes)
+            entries.take_back(granted)
             raise
         finally:
             entries.leave()
@@ -114,7 +118,7 @@ class _Stream:
     ) -> None:
         self._entries = Entries(kinds, shards, threads, admission, self._deliver)
         self._admission = admission
-        self._results: list[bytes] = []
+        self._results: list[tuple[Entry, bytes]] = []
         self._unsent_bytes = 0
         # What each message holds: its bytes, and how many of its operations are under way.
         self._messages: dict[int, list[int]] = {}
@@ -155,6 +159,7 @@ class _Stream:
             reading.cancel()
             ending.cancel()
             self._entries.leave()
+            self._entries.take_back([entry for entry, _ in self._results])
             held = [size_bytes for size_bytes, _ in self._messages.values()]
             self._admission.leave(sum(held) + self._unsent_bytes)
 
@@ -197,7 +202,7 @@ class _Stream:
         # Counted until it is sent: a caller that reads slowly holds it here.
         self._admission.hold(len(result))
         self._unsent_bytes += len(result)
-        self._results.append(result)
+        self._results.append((entry, result))
         message = self._messages.get(entry.number)
         if message is None:
             return
@@ -211,13 +216,13 @@ class _Stream:
     def _take(self) -> bytes:
         """The results that are there, as one message that is not too large."""
         size_bytes = count = 0
-        for result in self._results:
+        for _, result in self._results:
             size_bytes += len(result)
             if count and size_bytes > _MESSAGE_BYTES:
                 break
             count += 1
         taken, self._results = self._results[:count], self._results[count:]
-        return b"".join(taken)
+        return b"".join([result for _, result in taken])
 
 
 def _shortened(entries: Entries, entry: Entry, result: bytes) -> bytes:

@@ -8,7 +8,7 @@ something else gets a task. Entries on one execution keep their order.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from typing import Any, NamedTuple
 
@@ -79,7 +79,12 @@ class _Line:
 
 
 class Entry:
-    """One operation, and who hears of its result. Implements `Caller`."""
+    """One operation, and who hears of its result. Implements `Caller`.
+
+    Attributes:
+        granted: what has granted it a lock, which is to be taken back when its result is
+            not sent; None: nothing.
+    """
 
     __slots__ = (
         "_entries",
@@ -88,6 +93,7 @@ class Entry:
         "_timer",
         "checked",
         "deadline_s",
+        "granted",
         "kind",
         "line",
         "message",
@@ -109,6 +115,7 @@ class Entry:
         self.line: _Line | None = None
         self.message: Any = None
         self.checked: Any = None
+        self.granted: Done | None = None
 
     def limit(self, timeout_us: int) -> None:
         """Give it so long to be applied."""
@@ -135,6 +142,7 @@ class Entry:
         if self._entries.gone or self._expired:
             return False
         if isinstance(outcome, Done):
+            self.granted = None if outcome.unclaimed is None else outcome
             self._entries.succeed(self, outcome.response)
         else:
             self._entries.fail(self, outcome)
@@ -234,6 +242,12 @@ class Entries:
             task.cancel()
         for entry in tuple(self._waiters):
             entry.leave()
+
+    def take_back(self, unsent: Iterable[Entry]) -> None:
+        """Take back the locks of those whose results are not sent any more."""
+        for entry in unsent:
+            if entry.granted is not None:
+                self._shards.of(entry.checked.key).take_back(entry.granted)
 
     def bounded(self, entry: Entry, result: bytes) -> bytes:
         """A result that is going to be kept: a read that there is no room for is refused."""

@@ -207,7 +207,8 @@ class StateManager:
                 done = await answer
             except asyncio.CancelledError:
                 # It may have been answered just before.
-                shard.take_back(answer)
+                if answer.done() and not answer.cancelled() and answer.exception() is None:
+                    shard.take_back(answer.result())
                 raise
             return done.response
 

@@ -197,10 +197,10 @@ class Worker:
             raise OverloadedError(f"too much is waiting for {self._name}")
         self._gather(operation, request, caller)
 
-    def take_back(self, answer: asyncio.Future[Done]) -> None:
+    def take_back(self, done: Done) -> None:
         """Take back a lock that was granted by an answer which nobody was there to hear."""
-        if answer.done() and not answer.cancelled() and answer.exception() is None:
-            self._take_back(answer.result())
+        if done.unclaimed is not None:
+            self._apply_unasked(release_unclaimed, done.unclaimed)
 
     def _gather(
         self, operation: Callable[[Writer, R, int], Done | Waiter], request: R, caller: Caller
@@ -323,7 +323,7 @@ class Worker:
             return
         heard = caller.tell(outcome)
         if not heard and isinstance(outcome, Done):
-            self._take_back(outcome)
+            self.take_back(outcome)
 
     def _tell_waiters(self, answered: Sequence[tuple[Waiter, Outcome]]) -> None:
         for waiter, outcome in answered:
@@ -331,10 +331,6 @@ class Worker:
 
     def _forget(self, waiter: Waiter) -> None:
         self._apply_unasked(forget_waiter, Forgotten(waiter.request.key, waiter))
-
-    def _take_back(self, done: Done) -> None:
-        if done.unclaimed is not None:
-            self._apply_unasked(release_unclaimed, done.unclaimed)
 
     def _apply_unasked(self, operation: Callable[[Writer, R, int], Done], request: R) -> None:
         # However much is waiting: others would wait for a lease to end. Where the shard is

@@ -1,11 +1,15 @@
 """Callers that wait for a lock and go away: they are forgotten, and hold up nobody."""
 
 from collections.abc import Iterator, Sequence
+from queue import SimpleQueue
+from typing import Any
 
 import grpc
 import pytest
 
 from statekeeper.testing import TestServer
+from statekeeper.v1.batch_pb2 import BatchRequest
+from statekeeper.v1.operation_pb2 import Operation
 from statekeeper_server.committer import Outcome
 from statekeeper_server.store.lock_table import Waiter
 from statekeeper_server.worker import Worker
@@ -25,6 +29,7 @@ from tests.support.locks import (
     until,
     waiting,
 )
+from tests.support.operations import save
 from tests.support.raw import DEADLINE_S, RawClient, Refusal, save_request
 
 EXEC = "exec_1"
@@ -183,6 +188,61 @@ def test_a_grant_that_reaches_nobody_is_taken_back_at_once(
         unlock(raw, EXEC, "gone")
     for call in gone:
         call.cancel()
+
+
+@pytest.mark.parametrize("moment", ["cut_before", "cut_after"])
+@pytest.mark.parametrize("in_line", [False, True])
+@pytest.mark.parametrize("way", ["Batch", "Pipeline"])
+def test_a_grant_among_others_that_reaches_nobody_is_taken_back_at_once(
+    calls: LockCalls, raw: RawClient, moment: str, way: str, *, in_line: bool
+) -> None:
+    """B61: as one that was asked for by itself."""
+    if in_line:
+        granted(raw, EXEC, "holder", lease_s=LONG_S)
+    setattr(calls, moment, {"gone"})
+    request = BatchRequest(
+        operations=[
+            save("exec_other"),
+            Operation(lock=lock_request(EXEC, "gone", lease_s=LONG_S, wait_s=LONG_S)),
+        ]
+    )
+    gone = _send(raw, way, request)
+    if in_line:
+        behind = stand_in_line(raw, EXEC, "behind")
+        unlock(raw, EXEC, "holder")
+        assert behind.result(timeout=DEADLINE_S).acquired
+        unlock(raw, EXEC, "behind")
+    until(raw, lambda: calls.cut == 1)
+    until(raw, lambda: owner_of(raw, EXEC) == "")
+    gone.cancel()
+
+
+def test_a_grant_in_a_batch_is_taken_back_when_another_entry_is_not_waited_for(
+    server: TestServer, raw: RawClient
+) -> None:
+    """B61: the batch is answered as a whole, or not at all."""
+    granted(raw, EXEC, "holder", lease_s=LONG_S)
+    request = BatchRequest(
+        operations=[
+            Operation(lock=lock_request("exec_other", "gone", lease_s=LONG_S)),
+            Operation(lock=lock_request(EXEC, "gone", wait_s=LONG_S)),
+        ]
+    )
+    gone = _send(raw, "Batch", request)
+    until(raw, lambda: line(server, EXEC) == ["gone"])
+    assert owner_of(raw, "exec_other") == "gone"
+    gone.cancel()
+    until(raw, lambda: owner_of(raw, "exec_other") == "")
+    assert owner_of(raw, EXEC) == "holder"
+
+
+def _send(raw: RawClient, way: str, request: BatchRequest) -> Any:
+    """Send operations; what is given can be cancelled."""
+    if way == "Batch":
+        return raw.stub.Batch.future(request, timeout=DEADLINE_S)
+    requests: SimpleQueue[BatchRequest] = SimpleQueue()
+    requests.put(request)
+    return raw.stub.Pipeline(iter(requests.get, None), timeout=DEADLINE_S)
 
 
 @pytest.mark.parametrize("moment", ["cut_before", "cut_after"])

@@ -251,7 +251,8 @@ class Choices:
             options=self._options(key),
             operations=st.tuples(
                 st.lists(st.one_of(kinds).map(_as_part), min_size=1, max_size=4),
-                st.sampled_from(((), (), (), (), (Delete(key=key),))),
+                st.sampled_from(((), (), (), (), (Delete(key=key),)))
+                | st.lists(self.checkpoint(key).map(_as_part), min_size=2, max_size=3),
             ).map(lambda x: (*x[0], *x[1])),
         )
 
