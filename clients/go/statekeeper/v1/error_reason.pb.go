@@ -39,7 +39,8 @@ const (
 	// The execution is not at the expected revision: load again and write what
 	// follows from that, with another request_id. ABORTED. Metadata: expected, current (0: it does not exist).
 	ErrorReason_ERROR_REASON_CONFLICT ErrorReason = 3
-	// The token is unknown, spent, expired or another execution's.
+	// The token is unknown, spent, expired or another execution's. Where a pause_id
+	// was given: the execution has no such pause, or it does not wait for an answer.
 	// FAILED_PRECONDITION.
 	ErrorReason_ERROR_REASON_INVALID_TOKEN ErrorReason = 4
 	// The lock was not granted in time. ABORTED. The server never says so: its Lock
@@ -66,8 +67,9 @@ const (
 	ErrorReason_ERROR_REASON_STATE_ACCESS_DENIED ErrorReason = 12
 	// The request_id was used for another write. INVALID_ARGUMENT.
 	ErrorReason_ERROR_REASON_REQUEST_ID_REUSED ErrorReason = 13
-	// The state at that revision, or what came after it, is no longer kept whole.
-	// OUT_OF_RANGE. Metadata: oldest_revision.
+	// The state at that revision, or what came after it, is no longer kept whole, or
+	// was lost when the server was restored from a backup. OUT_OF_RANGE. Metadata:
+	// oldest_revision.
 	ErrorReason_ERROR_REASON_REVISION_COMPACTED ErrorReason = 14
 	// Too much is waiting: try again after the delay of the google.rpc.RetryInfo,
 	// which the trailer `grpc-retry-pushback-ms` has too. RESOURCE_EXHAUSTED. Metadata where it ends a watch: resume_token.

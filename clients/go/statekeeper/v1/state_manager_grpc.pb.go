@@ -204,11 +204,11 @@ type StateManagerClient interface {
 	//     with each attempt.
 	//   - OVERLOADED: you did not read for a while, or there are more watches than the
 	//     server takes. Resume after the RetryInfo's delay.
-	//   - REVISION_COMPACTED: what came after that place is no longer kept. Load what you need,
-	//     or begin again with a snapshot.
-	//   - INVALID_REQUEST: the request is wrong; so is a token of another server, of another
-	//     watch, or of a time that the server knows nothing of, as after it was restored
-	//     from a backup: then begin again with a snapshot.
+	//   - REVISION_COMPACTED: what came after that place is no longer kept, or was lost when the
+	//     server was restored from a backup. Load what you need, or begin again with a
+	//     snapshot.
+	//   - INVALID_REQUEST: the request is wrong; so is a token of another server, or of another
+	//     watch.
 	//   - INTERNAL: a fault of the server. Resume once or twice.
 	//
 	// Where a stream is ended by the server, the error's metadata has `resume_token`: that
@@ -615,11 +615,11 @@ type StateManagerServer interface {
 	//     with each attempt.
 	//   - OVERLOADED: you did not read for a while, or there are more watches than the
 	//     server takes. Resume after the RetryInfo's delay.
-	//   - REVISION_COMPACTED: what came after that place is no longer kept. Load what you need,
-	//     or begin again with a snapshot.
-	//   - INVALID_REQUEST: the request is wrong; so is a token of another server, of another
-	//     watch, or of a time that the server knows nothing of, as after it was restored
-	//     from a backup: then begin again with a snapshot.
+	//   - REVISION_COMPACTED: what came after that place is no longer kept, or was lost when the
+	//     server was restored from a backup. Load what you need, or begin again with a
+	//     snapshot.
+	//   - INVALID_REQUEST: the request is wrong; so is a token of another server, or of another
+	//     watch.
 	//   - INTERNAL: a fault of the server. Resume once or twice.
 	//
 	// Where a stream is ended by the server, the error's metadata has `resume_token`: that

@@ -129,8 +129,9 @@ func (*Value_Binary) isValue_Kind() {}
 // set and empty are different things, and both are kept as they are.
 type Document struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Key: 1 to 256 bytes of UTF-8 without control characters. At most 10,000
-	// entries.
+	// Key: 1 to 256 bytes of UTF-8 without control characters. It may have dots: where
+	// an entry is named, as in `context.userId`, its key is all that follows the first
+	// dot, so `context..a` is the entry `.a`. At most 10,000 entries.
 	Entries       map[string]*Value `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -240,7 +240,8 @@ type WatchRequest_AfterRevision struct {
 type WatchRequest_ResumeToken struct {
 	// With what comes after the message that had this token. The key, the namespace,
 	// the id_prefix and the kinds must be those of the watch that it is from; the rest may
-	// differ.
+	// differ. REVISION_COMPACTED where what comes is not kept any more, or was lost
+	// because the server was restored from a backup that is older than the token.
 	ResumeToken string `protobuf:"bytes,6,opt,name=resume_token,json=resumeToken,proto3,oneof"`
 }
 
