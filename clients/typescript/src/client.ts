@@ -1,16 +1,23 @@
 /** The client of a server. */
 import { checkedText } from "./arguments.js";
+import { type Outcome, sendBatch } from "./batch.js";
 import { Cache } from "./cache.js";
+import { keepCacheFresh } from "./cache-watch.js";
 import { getAnyPauseCall, listCall, listPausesCall, resumeAnyCall } from "./calls/inbox.js";
+import { Following } from "./following.js";
 import { type ClientParts, keepParts } from "./handles.js";
 import type { LoadedState, Pause } from "./model/execution.js";
 import type { ResumeResult, ResumeToken } from "./model/results.js";
+import { type Operation, toCalls } from "./operations.js";
+import { checkedNamespace } from "./requests/execution.js";
 import type { ListOptions, PauseListOptions } from "./requests/paging.js";
+import { checkedWatch, type NamespaceWatchOptions } from "./requests/watch.js";
 import type { CallOptions, WriteOptions } from "./requests/write.js";
 import { type HandleOptions, StateManager } from "./state-manager.js";
 import { Channel } from "./transport/channel.js";
 import { channelCredentials, checkedToken, type TlsOptions } from "./transport/credentials.js";
 import { Route, TARGET_DEFAULT, TIMEOUT_MS_DEFAULT } from "./transport/route.js";
+import { Watch } from "./watch.js";
 import type { DocumentInput } from "./values/documents.js";
 
 /** How to reach a server. */
@@ -26,7 +33,20 @@ export interface ClientOptions {
   timeout?: number | undefined;
   /** Who writes, for the history; handles and writes may say otherwise. */
   actor?: string | undefined;
+  /**
+   * Whether handles with a `cache` see the writes of others at once: each namespace in
+   * which there are such handles is watched, and while its watch is broken nothing of it
+   * is cached. Where the server falls silent, that is noticed after half a minute.
+   */
+  cacheWatch?: boolean | undefined;
 }
+
+/** What a batch gives for its operations. */
+export type Outcomes<Operations extends readonly Operation<unknown>[]> = {
+  -readonly [Position in keyof Operations]: Operations[Position] extends Operation<infer Result>
+    ? Outcome<Result>
+    : never;
+};
 
 /**
  * Talks to a statekeeper server.
@@ -59,7 +79,10 @@ export class Client implements Disposable {
       options.token === undefined
         ? undefined
         : checkedToken(options.token, route.target, credentials._isSecure());
-    this.#parts = { channel: new Channel(route, credentials, token), cache: new Cache(), actor };
+    const channel = new Channel(route, credentials, token);
+    const watch = (namespace: string): void => void keepCacheFresh(cache, channel, namespace);
+    const cache: Cache = new Cache(options.cacheWatch === true ? watch : undefined);
+    this.#parts = { channel, cache, actor };
     keepParts(this, this.#parts);
   }
 
@@ -121,6 +144,65 @@ export class Client implements Disposable {
   list(options: ListOptions = {}): AsyncGenerator<LoadedState, void, undefined> {
     const page = (token?: string) => listCall(options, token);
     return this.#parts.channel.pages(page(), page, options.signal);
+  }
+
+  /**
+   * Tells what happens to the executions of a namespace.
+   *
+   * ```ts
+   * for await (const event of client.watch({ namespace: "orders", kinds: ["paused"] })) {
+   *   console.log(event.executionId);
+   * }
+   * ```
+   *
+   * Once `ready` is awaited, or else at the first step, the watch stands: it tells
+   * everything that happens later. The events of one execution come in the order of their
+   * revisions.
+   *
+   * @throws InvalidRequestError - An option is of no use.
+   */
+  watch(options: NamespaceWatchOptions = {}): Watch {
+    const scope = {
+      namespace: checkedNamespace(options.namespace),
+      executionId: "",
+      actor: "",
+    };
+    const ask = checkedWatch(scope, options.idPrefix ?? "", options);
+    return new Watch(this.#parts.channel, new Following(ask), options.signal);
+  }
+
+  /**
+   * Does many operations on any executions, each for itself, in few messages.
+   *
+   * ```ts
+   * const orders = ids.map((id) => client.stateManager(id));
+   * const outcomes = await client.batch(
+   *   orders.map((order) => order.operation.save({ status: "running" })),
+   * );
+   * throwFirst(outcomes); // the first error, if any
+   * ```
+   *
+   * Those on one execution are done in their order; one that fails keeps no other from
+   * being done. What an operation holds is read before the first is sent, so none can build
+   * on what another gives. A message takes 1,000 operations and 16 MiB, what is more goes
+   * into the next one, and the client's timeout is for each message. A message without an
+   * answer ends the batch: the operations after it are not sent, and have its error.
+   *
+   * @returns What became of each, in their order: its result, or the StateError that the
+   * handle's method would have thrown.
+   * @throws InvalidRequestError - An argument is of no use; names the operation's position
+   * (`operations[3].status`). Nothing was sent.
+   * @throws SerializationError - A value cannot be sent; names the operation's position and
+   * the path in it. Nothing was sent.
+   */
+  async batch<const Operations extends readonly Operation<unknown>[]>(
+    operations: Operations,
+    options: CallOptions = {},
+  ): Promise<Outcomes<Operations>> {
+    const { channel } = this.#parts;
+    const outcomes = await sendBatch(channel, toCalls(operations, channel), options.signal);
+    // What stands at a position came of the operation that stands there.
+    return outcomes as Outcomes<Operations>;
   }
 
   /** Closes the connection; calls under way end in CallCancelledError. */

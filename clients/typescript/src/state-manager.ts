@@ -7,7 +7,9 @@ import {
   restoreCall,
 } from "./calls/checkpoint.js";
 import type { Handle } from "./calls/handle.js";
+import { getLockCall, unlockAllCall } from "./calls/lock.js";
 import { getPauseCall, pauseCall, resumeCall } from "./calls/pause.js";
+import { accessReportCall, defineStateCall } from "./calls/shared-state.js";
 import {
   cachedState,
   deleteCall,
@@ -17,20 +19,47 @@ import {
   updateCall,
 } from "./calls/state.js";
 import type { Client } from "./client.js";
+import { Following } from "./following.js";
 import { handleOf } from "./handles.js";
-import type { LoadedState, Pause, SavableState, StateFields } from "./model/execution.js";
+import { type Lock, runLocked, takeLock } from "./lock.js";
+import { Member } from "./member.js";
+import type {
+  LoadedState,
+  Pause,
+  SavableState,
+  StateFields,
+  TransactionState,
+} from "./model/execution.js";
 import type {
   Checkpoint,
   DeleteResult,
+  LockHolder,
   ResumeResult,
   ResumeToken,
   Revision,
   WriteResult,
 } from "./model/results.js";
+import type {
+  AccessReport,
+  DefineOptions,
+  DefineResult,
+  StateDefinition,
+} from "./model/shared-state.js";
+import { Operations } from "./operations.js";
+import type { LockOptions } from "./requests/lock.js";
 import type { CheckpointListOptions, PageOptions } from "./requests/paging.js";
 import type { PauseOptions, PauseTarget } from "./requests/pause.js";
 import type { DeleteOptions, LoadOptions, UpdateOptions } from "./requests/state.js";
+import { checkedWatch, type ExecutionWatchOptions } from "./requests/watch.js";
 import type { CallOptions, WriteOptions } from "./requests/write.js";
+import {
+  type MigrateOptions,
+  runMigration,
+  runTransaction,
+  type TransactionOptions,
+} from "./transaction.js";
+import { waitFor, type WaitOptions, type WaitTarget } from "./wait-for.js";
+import { Watch } from "./watch.js";
 import type { DocumentInput } from "./values/documents.js";
 
 /** How a handle remembers what was loaded or saved before through its client. */
@@ -255,5 +284,187 @@ export class StateManager {
   async deleteCheckpoint(name: string, options: WriteOptions = {}): Promise<DeleteResult> {
     const call = deleteCheckpointCall(this.#handle, name, options);
     return this.#handle.channel.send(call, options.signal);
+  }
+
+  /**
+   * Asks for the lock, and waits for its turn; null: somebody else has it.
+   *
+   * The execution need not exist. Who asks at the same time excludes one another, also on
+   * the same handle. Until it is released, the writes of the handle carry the lock's
+   * fencing token, so that they are refused with FencedError if it is lost. The lease is
+   * not renewed; `withLock` does that.
+   *
+   * @throws InvalidRequestError - An option is of no use.
+   */
+  async lock(options: LockOptions = {}): Promise<Lock | null> {
+    return takeLock(this.#handle, options);
+  }
+
+  /**
+   * Runs a function that holds the lock, renews the lease for as long as it runs, and
+   * releases it in the end.
+   *
+   * ```ts
+   * await sm.withLock(async (lock) => {
+   *   await charge({ signal: lock.signal });
+   * }, { timeout: 60_000 });
+   * ```
+   *
+   * Within, the handle may be asked for the lock again, and gives the same grant.
+   *
+   * @returns What the function gives.
+   * @throws LockTimeoutError - It was not granted in time; names who has it.
+   * @throws InvalidRequestError - An option is of no use.
+   */
+  async withLock<Result>(
+    fn: (lock: Lock) => Result | PromiseLike<Result>,
+    options: LockOptions = {},
+  ): Promise<Result> {
+    return runLocked(this.#handle, fn, options);
+  }
+
+  /**
+   * Releases what this handle holds, however often it was asked for.
+   *
+   * @returns Whether it was held; false: nobody holds the lock.
+   * @throws FencedError - It was lost, and somebody else holds the lock.
+   * @throws LockedError - This handle holds nothing, and somebody else does.
+   */
+  async unlock(options: CallOptions = {}): Promise<boolean> {
+    return this.#handle.channel.send(unlockAllCall(this.#handle), options.signal);
+  }
+
+  /** Tells whether anybody holds the lock. */
+  async isLocked(options: CallOptions = {}): Promise<boolean> {
+    return (await this.getLock(options)) !== null;
+  }
+
+  /** Tells who holds the lock; null: nobody. */
+  async getLock(options: CallOptions = {}): Promise<LockHolder | null> {
+    return this.#handle.channel.send(getLockCall(this.#handle), options.signal);
+  }
+
+  /**
+   * Changes the state all or nothing, and only if nobody else has changed it.
+   *
+   * ```ts
+   * await sm.transaction((state) => {
+   *   state.memberOutputs.set("payment", { id: "ch_123" });
+   * });
+   * ```
+   *
+   * What the function changed in the state, however deep inside, is written by one update;
+   * what it did not is not sent. A document that is absent shows as empty, and stays
+   * absent if it is left so. If it throws, nothing is written. It is called again, with the
+   * new state, when somebody else wrote in between.
+   *
+   * @param fn - Changes the state in place, and may be async; what it returns is not looked
+   * at.
+   * @returns What the write did; null: nothing was changed.
+   * @throws StateNotFoundError - The execution does not exist.
+   * @throws ConflictError - Somebody else wrote in between, until the timeout.
+   * @throws InvalidRequestError - A field is of no use.
+   * @throws SerializationError - A value cannot be sent; names its path.
+   * @throws StateTooLargeError - It would become larger than 10 MiB.
+   */
+  async transaction(
+    fn: (state: TransactionState) => unknown,
+    options: TransactionOptions = {},
+  ): Promise<WriteResult | null> {
+    return runTransaction(this.#handle, fn, options);
+  }
+
+  /**
+   * Brings the stored state to a newer layout, all or nothing.
+   *
+   * What `migrateState` does, in a transaction: the transformers are called again if
+   * somebody else wrote in between, and if one fails the stored state stays as it was.
+   *
+   * @returns The state as it is saved now, or would be.
+   * @throws StateNotFoundError - The execution does not exist.
+   * @throws ConflictError - Somebody else wrote in between, until the timeout.
+   * @throws InvalidRequestError - The state has another version, or a transformer gave
+   * something that is no state; names its position.
+   * @throws SerializationError - A value cannot be saved; names its path.
+   */
+  async migrate(options: MigrateOptions): Promise<LoadedState> {
+    return runMigration(this.#handle, options);
+  }
+
+  /**
+   * Tells what happens to the execution, from now on or from an earlier place.
+   *
+   * ```ts
+   * for await (const event of sm.watch()) console.log(event.kind, event.status);
+   * ```
+   *
+   * The execution need not exist. Once `ready` is awaited, or else at the first step, the
+   * watch stands: it tells everything that happens later.
+   *
+   * @throws InvalidRequestError - An option is of no use.
+   */
+  watch(options: ExecutionWatchOptions = {}): Watch {
+    const handle = this.#handle;
+    const ask = handle.located(() => checkedWatch(handle.execution, undefined, options));
+    return new Watch(handle.channel, new Following(ask), options.signal);
+  }
+
+  /**
+   * Waits until the execution is as it should be, and gives its state then.
+   *
+   * ```ts
+   * const state = await sm.waitFor(["completed", "failed"], { timeout: 60_000 });
+   * await sm.waitFor((state) => state.memberOutputs?.has("payment") ?? false);
+   * ```
+   *
+   * It need not exist yet. No state that it passes through is overlooked, but for those
+   * that are history before anybody could look, while the server could not be reached for
+   * a long time.
+   *
+   * @throws WaitTimeoutError - It did not become so in time.
+   * @throws InvalidRequestError - An argument is of no use.
+   */
+  async waitFor(target: WaitTarget, options: WaitOptions = {}): Promise<LoadedState> {
+    return waitFor(this.#handle, target, options);
+  }
+
+  /**
+   * Defines the shared state, or defines it anew; creates the execution if need be.
+   *
+   * No value is lost by a new definition: what no longer fits is told, and stays. Initial
+   * values are for keys that have none yet.
+   *
+   * @throws InvalidRequestError - The definition is of no use, or an initial value leads to
+   * nothing in the input.
+   * @throws SchemaViolationError - An initial value does not fit its schema.
+   * @throws StateTooLargeError - It would become larger than 10 MiB.
+   */
+  async defineState(
+    definition: StateDefinition,
+    options: DefineOptions = {},
+  ): Promise<DefineResult> {
+    const call = defineStateCall(this.#handle, definition, options);
+    return this.#handle.channel.send(call, options.signal);
+  }
+
+  /** Gives what one member of the workflow sees and writes; talks to nobody. */
+  member(name: string): Member {
+    return new Member(this.#handle, name);
+  }
+
+  /**
+   * Tells which keys of the shared state nobody has accessed, and who has accessed the
+   * others.
+   *
+   * @throws StateNotFoundError - The execution does not exist.
+   * @throws InvalidRequestError - It has no shared state.
+   */
+  async accessReport(options: CallOptions = {}): Promise<AccessReport> {
+    return this.#handle.channel.send(accessReportCall(this.#handle), options.signal);
+  }
+
+  /** What `Client.batch` can do with the execution: `sm.operation.save(...)`. */
+  get operation(): Operations {
+    return new Operations(this.#handle);
   }
 }

@@ -104,11 +104,12 @@ function knownKey(execution: ExecutionRef): { key?: ReturnType<typeof keyOf> } {
   return execution.executionId === "" ? {} : { key: keyOf(execution) };
 }
 
-function readTarget(target: unknown): { case: "token" | "pauseId"; value: string } {
-  if (target instanceof ResumeToken) return { case: "token", value: target.token };
-  if (typeof target === "object" && target !== null && "pauseId" in target) {
-    return { case: "pauseId", value: checkedName("pauseId", target.pauseId) };
-  }
-  checkOne({ token: target ?? undefined, pauseId: undefined });
-  return { case: "token", value: checkedName("token", target) };
+function readTarget(given: unknown): { case: "token" | "pauseId"; value: string } {
+  if (given instanceof ResumeToken) return { case: "token", value: given.token };
+  const target = typeof given === "object" && given !== null ? given : { token: given };
+  const { token, pauseId } = target as { token?: unknown; pauseId?: unknown };
+  checkOne({ token, pauseId });
+  return pauseId === undefined
+    ? { case: "token", value: checkedName("token", token) }
+    : { case: "pauseId", value: checkedName("pauseId", pauseId) };
 }

@@ -21,3 +21,15 @@ export function setOwn(object: Record<string, unknown>, key: string, value: unkn
     object[key] = value;
   }
 }
+
+/** Freezes a value of JSON at every depth, and gives it. */
+export function freeze<Value>(value: Value): Value {
+  // A loop and no recursion: values may be nested as deeply as JSON can be.
+  const open: unknown[] = [value];
+  for (let item = open.pop(); item !== undefined; item = open.pop()) {
+    if (typeof item !== "object" || item === null) continue;
+    Object.freeze(item);
+    open.push(...Object.values(item).filter((each) => typeof each === "object" && each !== null));
+  }
+  return value;
+}

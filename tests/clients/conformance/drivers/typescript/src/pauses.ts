@@ -51,9 +51,11 @@ export function inputOf(command: Command): Record<string, unknown> | undefined {
     : document(command.input);
 }
 
-/** Which pause a command is about. */
+/** Which pause a command is about; one that names it twice is for the client to refuse. */
 export function targetOf(command: Command): PauseTarget {
-  return "pause_id" in command ? { pauseId: command.pause_id as string } : (command.token as string);
+  const { token, pause_id: pauseId } = command;
+  if (pauseId === undefined) return token as string;
+  return (token === undefined ? { pauseId } : { token, pauseId }) as PauseTarget;
 }
 
 /** What a pause gave. */

@@ -1,5 +1,7 @@
 /** What the commands have given names to. */
-import type { Client, LoadedState, StateManager } from "statekeeper";
+import type { Client, LoadedState, Lock, Member, StateManager } from "statekeeper";
+
+import type { OpenWatch } from "./watches.js";
 
 /** A command of the runner. */
 export type Command = Readonly<Record<string, unknown>>;
@@ -13,6 +15,10 @@ export class Session {
   readonly clients = new Names<Client>("client");
   readonly managers = new Names<StateManager>("manager");
   readonly states = new Names<LoadedState>("state");
+  /** Null: somebody else had it. */
+  readonly locks = new Names<Lock | null>("lock");
+  readonly watches = new Names<OpenWatch>("watch");
+  readonly members = new Names<Member>("member");
 
   constructor(private readonly commands: Readonly<Record<string, Act>>) {}
 
@@ -32,8 +38,10 @@ export class Session {
 
   /** Closes and forgets everything. */
   reset(): void {
+    for (const { watch } of this.watches.values()) watch.close();
     for (const client of this.clients.values()) client.close();
     for (const names of [this.clients, this.managers, this.states]) names.clear();
+    for (const names of [this.locks, this.watches, this.members]) names.clear();
   }
 }
 
