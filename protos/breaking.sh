@@ -19,6 +19,7 @@ against_released statekeeper/v1 "$protos/buf.yaml" || failed=1
 # Of the records on disk nobody knows the names: what was written must be readable.
 against_released statekeeper/storage/v1 '{"version":"v2","breaking":{"use":["WIRE"]}}' || failed=1
 [ -z "$failed" ] || {
-    echo "the protos break the contract of $(basename "$released" .binpb)" >&2
+    echo "the protos break the contract of $(basename "$released" .binpb):" \
+        "docs/decisions/0022-a-released-contract-stays.md says what then" >&2
     exit 1
 }
