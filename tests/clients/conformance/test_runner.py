@@ -207,6 +207,13 @@ def test_variables_keep_their_type_where_they_stand_alone() -> None:
         filled("${unknown}", variables)
 
 
+def test_long_values_are_made() -> None:
+    assert filled([{"$text": "ab", "times": 3}, {"$nested": 3}], {}) == ["ababab", [[[]]]]
+    assert filled({"$each": {"n": "${index}"}, "times": 2}, {}) == [{"n": 0}, {"n": 1}]
+    assert len(filled({"$letters": 1000}, {})) == 1000
+    assert filled({"$letters": 9}, {}) == filled({"$letters": 9}, {})
+
+
 def test_parts_are_found_by_their_path() -> None:
     assert found("$.a[1].b", {"a": [0, {"b": "here"}]}) == "here"
     assert found("$", 1) == 1

@@ -2,8 +2,9 @@
 
 import pytest
 
+from .driver import DriverFaultError
 from .languages import Language
-from .player import Player, UnsupportedError
+from .player import Player, ScenarioFailedError, UnsupportedError
 from .pool import Drivers
 from .scenarios import Scenario
 from .servers import Servers
@@ -17,8 +18,10 @@ def test_scenario(
     tls = servers.tls_files(scenario.server)
     try:
         Player(scenario, drivers.get(languages), server, tls).play()
+    except (ScenarioFailedError, DriverFaultError) as error:
+        pytest.fail(str(error), pytrace=False)
     except UnsupportedError as error:
         language = next(each for each in languages if each.name == error.language)
         if error.command not in language.unsupported:
-            raise
+            pytest.fail(str(error), pytrace=False)
         pytest.skip(f"{error.command}: {language.unsupported[error.command]}")

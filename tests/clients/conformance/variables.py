@@ -1,7 +1,9 @@
 """What scenarios keep and put in: `bind: {token: $.token}`, then `${token}`."""
 
+import base64
+import random
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 # A name with a dot is none of ours: `${input.amount}` is a template of shared state.
@@ -13,8 +15,9 @@ def filled(given: Any, variables: Mapping[str, Any]) -> Any:
     """Puts variables in, and makes what is only described.
 
     A text that is one reference becomes the value, whatever its type; in longer texts the
-    value stands as text. `{$text: "ab", times: 3}` becomes `"ababab"`, and `{$nested: 3}`
-    `[[[]]]`.
+    value stands as text. `{$text: "ab", times: 3}` becomes `"ababab"`, `{$letters: 3}` a text
+    that cannot be compressed, `{$nested: 3}` `[[[]]]`, and `{$each: x, times: 3}` a list of
+    three, each with its `index`.
 
     Raises:
         KeyError: There is no such variable.
@@ -25,10 +28,9 @@ def filled(given: Any, variables: Mapping[str, Any]) -> Any:
         return [filled(each, variables) for each in given]
     if not isinstance(given, dict):
         return given
-    if "$text" in given:
-        return given["$text"] * given["times"]
-    if "$nested" in given:
-        return _nested(given["$nested"])
+    for name, make in _MADE.items():
+        if name in given:
+            return make(given, variables)
     return {_filled_text(key, variables): filled(each, variables) for key, each in given.items()}
 
 
@@ -60,8 +62,31 @@ def _filled_text(text: str, variables: Mapping[str, Any]) -> Any:
     return _REFERENCE.sub(lambda reference: str(variables[reference[1]]), text)
 
 
-def _nested(levels: int) -> list[Any]:
+def _text(given: Mapping[str, Any], _: Mapping[str, Any]) -> str:
+    text: str = given["$text"] * given["times"]
+    return text
+
+
+def _letters(given: Mapping[str, Any], _: Mapping[str, Any]) -> str:
+    # The same in every place, so that it can be compared.
+    size = given["$letters"]
+    return base64.b64encode(random.Random(size).randbytes(size)).decode()[:size]  # noqa: S311 - no secret
+
+
+def _nested(given: Mapping[str, Any], _: Mapping[str, Any]) -> list[Any]:
     made: list[Any] = []
-    for _ in range(levels - 1):
+    for _level in range(given["$nested"] - 1):
         made = [made]
     return made
+
+
+def _each(given: Mapping[str, Any], variables: Mapping[str, Any]) -> list[Any]:
+    return [filled(given["$each"], {**variables, "index": i}) for i in range(given["times"])]
+
+
+_MADE: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Any]] = {
+    "$text": _text,
+    "$letters": _letters,
+    "$nested": _nested,
+    "$each": _each,
+}
