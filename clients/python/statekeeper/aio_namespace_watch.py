@@ -44,7 +44,7 @@ class AsyncNamespaceWatch:
         revisions.
 
         Args:
-            namespace: Whose.
+            namespace: Whose; empty: `execution-state`.
             id_prefix: Only the executions whose ids begin so. Empty: all.
             snapshot: Begins with the executions as they are: an event of the kind
                 SNAPSHOT for each, and in the end one of the kind SNAPSHOT_COMPLETE.

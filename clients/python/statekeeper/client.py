@@ -90,7 +90,8 @@ class Client(Inbox, Listing, NamespaceWatch):
 
         Args:
             execution_id: The execution, 1 to 256 bytes.
-            namespace: Its namespace; equal ids in two namespaces never meet.
+            namespace: Its namespace; equal ids in two namespaces never meet. Empty:
+                `execution-state`.
             ttl: Time to live that every save and update gives, a timedelta or
                 seconds; 0: for ever. None: what was last set, at first 24 h.
             cache_ttl: For how long `load` may give what was loaded or saved

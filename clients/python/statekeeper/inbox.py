@@ -63,7 +63,7 @@ class Inbox:
         Each has what is known of its `execution`.
 
         Args:
-            namespace: Whose.
+            namespace: Whose; empty: `execution-state`.
             page_size: How many are fetched at a time, 1 to 1,000. The next page
                 is fetched when it is needed.
         """

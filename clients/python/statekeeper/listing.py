@@ -4,11 +4,10 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
-from statekeeper.arguments import checked_text
 from statekeeper.calls import list_call
 from statekeeper.channel import Channel
 from statekeeper.model import ExecutionState, Status
-from statekeeper.requests.execution import NAMESPACE_DEFAULT
+from statekeeper.requests.execution import NAMESPACE_DEFAULT, checked_namespace
 from statekeeper.requests.paging import list_request
 
 
@@ -36,7 +35,7 @@ class Listing:
         their ids; with `updated_after` in any order.
 
         Args:
-            namespace: Whose.
+            namespace: Whose; empty: `execution-state`.
             status: Their status, or several of which it is one. None: any.
             labels: Labels that they have, with these values. None: any.
             id_prefix: What their ids begin with.
@@ -53,7 +52,7 @@ class Listing:
                 a day or so later. Begin again.
         """
         request = list_request(
-            namespace=checked_text("namespace", namespace) or NAMESPACE_DEFAULT,
+            namespace=checked_namespace(namespace),
             status=status,
             labels=labels,
             id_prefix=id_prefix,

@@ -84,7 +84,7 @@ namespace_option = click.option(
     show_envvar=True,
     default=NAMESPACE_DEFAULT,
     show_default=True,
-    help="The namespace.",
+    help="The namespace; an empty one is the default.",
 )
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, for programs; lists a line for each."

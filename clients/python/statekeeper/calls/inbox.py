@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from statekeeper.arguments import checked_text
 from statekeeper.cache import Cache
 from statekeeper.calls.call import Call, Page
 from statekeeper.calls.pause import read_found_pause
 from statekeeper.errors import InvalidTokenError
 from statekeeper.model import Pause, ResumeResult
-from statekeeper.requests.execution import NAMESPACE_DEFAULT, ExecutionRef
+from statekeeper.requests.execution import ExecutionRef, checked_namespace
 from statekeeper.requests.paging import list_pauses_request
 from statekeeper.requests.pause import get_pause_request, resume_request
 from statekeeper.requests.write import Write
@@ -59,7 +58,7 @@ class InboxCalls:
         self, namespace: str, page_size: int, page_token: str = ""
     ) -> Call[Any, Page[Pause]]:
         """Makes the call for one page of the pauses that wait."""
-        whole = ExecutionRef(checked_text("namespace", namespace) or NAMESPACE_DEFAULT, "")
+        whole = ExecutionRef(checked_namespace(namespace), "")
         request = list_pauses_request(whole.namespace, page_size, page_token)
         return Call("ListPauses", request, whole, _read_page, lambda _error: None)
 

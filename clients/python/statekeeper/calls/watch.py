@@ -8,7 +8,7 @@ from statekeeper.calls.following import Following
 from statekeeper.calls.handle import HandleCalls
 from statekeeper.calls.waiting import Until, Waiting
 from statekeeper.model import EventKind, WatchEvent
-from statekeeper.requests.execution import NAMESPACE_DEFAULT, ExecutionRef
+from statekeeper.requests.execution import ExecutionRef, checked_namespace
 from statekeeper.requests.watch import WatchAsk, WatchOptions
 from statekeeper.times import Span
 
@@ -33,7 +33,7 @@ def watch_namespace(namespace: str, id_prefix: str, options: WatchOptions) -> Fo
     Raises:
         InvalidRequestError: An argument is of no use.
     """
-    scope = ExecutionRef(checked_text("namespace", namespace) or NAMESPACE_DEFAULT, "")
+    scope = ExecutionRef(checked_namespace(namespace), "")
     return Following(WatchAsk.checked(scope, checked_text("id_prefix", id_prefix), options))
 
 

@@ -36,7 +36,7 @@ class ExecutionRef:
             InvalidRequestError: The id is empty or something is of no use.
         """
         return cls(
-            checked_text("namespace", namespace) or NAMESPACE_DEFAULT,
+            checked_namespace(namespace),
             checked_name("execution_id", execution_id),
             None if ttl is None else to_timedelta(ttl, "ttl"),
             checked_text("actor", actor),
@@ -45,6 +45,15 @@ class ExecutionRef:
     def key(self) -> execution_pb2.ExecutionKey:
         """Gives the key to send."""
         return execution_pb2.ExecutionKey(namespace=self.namespace, execution_id=self.execution_id)
+
+
+def checked_namespace(namespace: object) -> str:
+    """Gives a namespace; an empty one means the default.
+
+    Raises:
+        InvalidRequestError: It is no text.
+    """
+    return checked_text("namespace", namespace) or NAMESPACE_DEFAULT
 
 
 def check_id(execution: ExecutionRef, identity: str) -> None:
