@@ -15,6 +15,7 @@ from statekeeper.testing import TestServer
 from statekeeper_server.verification import problems_of
 from tests.support.raw import RawClient
 from tests.support.server_process import ServerProcess
+from tests.support.timed_pauses import Timed
 
 WAYS = ("in this process", "a process of its own")
 
@@ -99,3 +100,10 @@ def small_raw(small_service: Service) -> Iterator[RawClient]:
     """A client that sends what it is given to where limits are small."""
     with RawClient(small_service.address) as raw:
         yield raw
+
+
+@pytest.fixture
+def timed(statekeeper_server: TestServer) -> Iterator[Timed]:
+    """A server of the test's own, with a clock and pauses."""
+    with RawClient(statekeeper_server.address) as raw:
+        yield Timed(statekeeper_server, raw)

@@ -13,13 +13,21 @@ from statekeeper_server.engine import Table, WriteTransaction
 from statekeeper_server.engine.lmdb import LmdbEngine
 from statekeeper_server.folder_format import NoFolderError
 from statekeeper_server.keys import (
+    GAPS_KEY,
     ExecutionKey,
     chunk_key,
     revision_key,
     state_end,
     version_key,
 )
-from statekeeper_server.storage.v1.records_pb2 import EntryVersion, Event, Head, TokenRow
+from statekeeper_server.storage.v1.records_pb2 import (
+    EntryVersion,
+    Event,
+    Head,
+    LogGap,
+    LogGaps,
+    TokenRow,
+)
 from statekeeper_server.verification import problems_of
 from tests.support.chance import chance
 from tests.support.server_process import ServerProcess
@@ -123,6 +131,11 @@ def _event_of_another(txn: WriteTransaction) -> None:
     txn.put(Table.LOG, revision_key(_head(txn).execution.revision), event.SerializeToString())
 
 
+def _gap(txn: WriteTransaction) -> None:
+    gaps = LogGaps(gaps=[LogGap(after=3, until=5)])
+    txn.put(Table.META, GAPS_KEY, gaps.SerializeToString())
+
+
 def _drop(table: Table) -> Callable[[WriteTransaction], None]:
     def damage(txn: WriteTransaction) -> None:
         uid = revision_key(_head(txn).uid)
@@ -209,6 +222,7 @@ DAMAGES: dict[str, tuple[Callable[[WriteTransaction], None], str]] = {
     ),
     "event is gone": (_drop_last_event, "the log lacks its last change"),
     "event is another's": (_event_of_another, "is another execution's"),
+    "event stands in a gap": (_gap, "at revision 4 stands where none was given out"),
     "event is garbled": (_garble(Table.LOG), "the event at revision"),
     "entry is gone": (_drop_newest_version, "not those that its head counts"),
     "entry is garbled": (_garble(Table.ENTRIES), "cannot be read"),
