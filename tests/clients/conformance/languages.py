@@ -16,7 +16,7 @@ class Language:
     Attributes:
         name: What its driver's folder is called.
         client: The folder of its client.
-        unsupported: By command, why the client cannot do something.
+        unsupported: By scenario, why the client cannot do what it asks for.
     """
 
     name: str

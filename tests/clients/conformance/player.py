@@ -32,7 +32,6 @@ class UnsupportedError(Exception):
     def __init__(self, language: str, command: str, why: str) -> None:
         super().__init__(f"the client of {language} cannot {command}: {why}")
         self.language = language
-        self.command = command
 
 
 class ScenarioFailedError(AssertionError):

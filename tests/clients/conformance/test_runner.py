@@ -263,8 +263,11 @@ def test_two_scenarios_of_one_name_are_refused(tmp_path: Path) -> None:
         read_scenarios(tmp_path)
 
 
-def test_the_driver_of_python_is_there() -> None:
+def test_what_clients_cannot_do_is_asked_for_by_a_scenario() -> None:
+    names = {each.name for each in read_scenarios()}
     assert "python" in read_languages()
+    for each in read_languages().values():
+        assert each.unsupported.keys() <= names
 
 
 def test_every_promise_is_proved_or_its_absence_explained() -> None:
