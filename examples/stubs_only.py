@@ -3,8 +3,8 @@
     python examples/stubs_only.py --target 127.0.0.1:7460
 
 Some meters are read many times, in one stream, while a watch follows them. Restart the
-server meanwhile, or kill it: each reading is stored once, and each is seen once. In another
-language the program is the same, with the stubs that protoc makes there.
+server meanwhile, or kill it: each reading is stored once, and each is seen once. stubs_only.rb
+is the same in Ruby, with the stubs that protoc makes there.
 """
 
 import argparse
