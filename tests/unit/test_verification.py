@@ -132,7 +132,8 @@ def _event_of_another(txn: WriteTransaction) -> None:
 
 
 def _gap(txn: WriteTransaction) -> None:
-    gaps = LogGaps(gaps=[LogGap(after=3, until=5)])
+    revision = _head(txn).execution.revision
+    gaps = LogGaps(gaps=[LogGap(after=revision - 1, until=revision)])
     txn.put(Table.META, GAPS_KEY, gaps.SerializeToString())
 
 
@@ -222,7 +223,7 @@ DAMAGES: dict[str, tuple[Callable[[WriteTransaction], None], str]] = {
     ),
     "event is gone": (_drop_last_event, "the log lacks its last change"),
     "event is another's": (_event_of_another, "is another execution's"),
-    "event stands in a gap": (_gap, "at revision 4 stands where none was given out"),
+    "event stands in a gap": (_gap, "stands where none was given out"),
     "event is garbled": (_garble(Table.LOG), "the event at revision"),
     "entry is gone": (_drop_newest_version, "not those that its head counts"),
     "entry is garbled": (_garble(Table.ENTRIES), "cannot be read"),

@@ -247,7 +247,8 @@ def test_what_python_cannot_hold_is_told_by_its_path() -> None:
         "-1e999",
         "[NaN]",
         '{"a":[',
-        "[" * 2000 + "]" * 2000,
+        # How deep is too deep differs by the version: from 3.12 on some ten thousand levels.
+        "[" * 100_000 + "]" * 100_000,
         "1 2",
     ):
         document = value_pb2.Document(entries={"big": value_pb2.Value(json=text)})
