@@ -180,6 +180,9 @@ class _Stream:
         """
         try:
             self._begin()
+            # By itself: with a first message that is given up, gRPC would try to send it a
+            # second time with the status, fail, and leave the call without an end.
+            await self._context.send_initial_metadata(())
             await self._send(flags=_HEARTBEAT)
             while not self._end:
                 self._woken = False

@@ -126,6 +126,18 @@ def test_b85_who_does_not_read_is_cut_off_with_a_token_and_harms_nobody(tmp_path
             client.close()
 
 
+def test_b85_who_does_not_even_read_the_beginning_is_cut_off() -> None:
+    """B85, B83: the call has an end also where its first message could not be sent in time."""
+    with TestServer(watch_stall_s=1e-6) as server, RawClient(server.address) as raw:
+        for _ in range(3):
+            refusal = Watch(raw, watch_request()).end()
+            assert (refusal.code, refusal.reason) == (
+                grpc.StatusCode.RESOURCE_EXHAUSTED,
+                "OVERLOADED",
+            )
+        wait_until_nothing_is_left(server, raw)
+
+
 def test_b85_who_leaves_too_much_unread_together_is_cut_off() -> None:
     """B85: however long each of them may take; those for whom there is room stay."""
     limits: dict[str, Any] = dict.fromkeys(("message_bytes_max", "watch_unsent_bytes_max"), 2 * MB)
