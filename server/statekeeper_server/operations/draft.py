@@ -110,7 +110,7 @@ class Draft:
         self.state = old.execution.state
         self.uid = old.uid
         self.now_us = max(now_us, old.update_time_us)
-        if old.open_pauses:
+        if old.pauses:
             self.open_pauses = {number_of(pause): pause for pause in old.open_pauses}
 
     def existing(self) -> ExecutionState:

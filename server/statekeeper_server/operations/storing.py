@@ -24,7 +24,7 @@ from statekeeper_server.operations.pause_rows import drop_old_pauses, put_pauses
 from statekeeper_server.operations.removal import remove
 from statekeeper_server.operations.results import put_key, put_result
 from statekeeper_server.operations.times import set_time
-from statekeeper_server.storage.v1.records_pb2 import Act, Event, Head
+from statekeeper_server.storage.v1.records_pb2 import Act, DocumentSize, Event, Head
 from statekeeper_server.store.index import INDEXED, IndexRow, index_rows
 from statekeeper_server.store.rows import event_row
 from statekeeper_server.store.writer import EntryChange
@@ -194,18 +194,25 @@ def _checkpointed(draft: Draft) -> list[Act]:
 
 def _count(head: Head, changes: Iterable[EntryChange]) -> None:
     """Bring the head's counts of entries and bytes up to date."""
-    sizes = {size.document: size for size in head.sizes}
+    sizes: dict[int, DocumentSize] = {}
     for prefix, value, old in changes:
+        entries = value_bytes = 0
+        if old is not None and not old.removed:
+            entries -= 1
+            value_bytes -= old.version.value_bytes
+        if value is not None:
+            entries += 1
+            value_bytes += value.value_bytes
+        if not entries and not value_bytes:
+            # As most writes leave them.
+            continue
+        sizes = sizes or {size.document: size for size in head.sizes}
         document = document_of(prefix)
         size = sizes.get(document)
         if size is None:
             size = sizes[document] = head.sizes.add(document=document)
-        if old is not None and not old.removed:
-            size.entries -= 1
-            size.value_bytes -= old.version.value_bytes
-        if value is not None:
-            size.entries += 1
-            size.value_bytes += value.value_bytes
+        size.entries += entries
+        size.value_bytes += value_bytes
 
 
 def _check_size(

@@ -90,8 +90,10 @@ def living(head: Head | None, now_us: int) -> Head | None:
 def expect(options: WriteOptions, head: Head | None) -> None:
     """Compare before setting (B65)."""
     expected = options.expected_revision
+    if expected is None:
+        return
     current = 0 if head is None else head.execution.revision
-    if expected is not None and expected != current:
+    if expected != current:
         raise ConflictError(expected, current)
 
 

@@ -83,6 +83,11 @@ class LockTable:
         """The lock of an execution."""
         return self._states.get(row, _FREE)
 
+    @property
+    def held(self) -> int:
+        """How many are held."""
+        return len(self._states)
+
     def next_due_us(self) -> int | None:
         """When to look at the locks again, by the monotonic clock."""
         while self._heap and self._due_us.get(self._heap[0][1]) != self._heap[0][0]:
@@ -157,6 +162,9 @@ class LockChanges:
 
     def grant(self, row: bytes) -> Grant | None:
         """Who holds the lock of an execution."""
+        if not (self.changed or self._table.held):
+            # Nobody holds any, as mostly.
+            return None
         return self.state(row).grant
 
     def put(self, row: bytes, state: LockState) -> None:

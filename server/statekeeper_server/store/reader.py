@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from statekeeper_server.codec import EncodedEntry, decompress
 from statekeeper_server.documents import STATE_DOCUMENTS_END
-from statekeeper_server.engine import EngineBrokenError, ReadTransaction, Table
+from statekeeper_server.engine import Cursor, EngineBrokenError, ReadTransaction, Table
 from statekeeper_server.keys import (
     COMPACTED_KEY,
     GAPS_KEY,
@@ -75,10 +75,12 @@ StoredValue = tuple[int, str, bytes]
 class Reader:
     """What is stored, at the transaction's snapshot. Expiry is the operations' business."""
 
-    __slots__ = ("_txn",)
+    __slots__ = ("_newest", "_txn")
 
     def __init__(self, txn: ReadTransaction) -> None:
         self._txn = txn
+        # Where the newest versions of entries are looked for, made when it is needed.
+        self._newest: Cursor | None = None
 
     def head(self, key: ExecutionKey) -> Head | None:
         """The execution as it is, expired or not."""
@@ -170,7 +172,10 @@ class Reader:
 
     def entry(self, prefix: bytes, at: int = _LATEST) -> Entry | None:
         """An entry's newest version, or the newest one not after the revision `at`."""
-        row = self._txn.cursor(Table.ENTRIES).seek_before(_just_after(prefix, at))
+        cursor = self._newest
+        if cursor is None:
+            cursor = self._newest = self._txn.cursor(Table.ENTRIES)
+        row = cursor.seek_before(_just_after(prefix, at))
         if row is None:
             return None
         found, revision = split_version_key(row[0])
