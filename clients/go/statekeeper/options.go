@@ -65,7 +65,14 @@ func (o option) apply(s *settings) { o(s) }
 
 type applicable interface{ apply(*settings) }
 
+// Most calls have no options.
+var noSettings settings
+
+// gathered gives what options set; it must not be changed.
 func gathered[O applicable](options []O) *settings {
+	if len(options) == 0 {
+		return &noSettings
+	}
 	s := &settings{}
 	for _, each := range options {
 		each.apply(s)

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	pb "github.com/statekeeper/statekeeper/clients/go/statekeeper/v1"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
@@ -117,7 +118,7 @@ func writeText(field, text string) (*string, error) {
 	if err := checkText(field, text); err != nil {
 		return nil, err
 	}
-	return &text, nil
+	return proto.String(text), nil
 }
 
 func writeLabels(labels map[string]string) (map[string]string, error) {

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	pb "github.com/statekeeper/statekeeper/clients/go/statekeeper/v1"
+	"google.golang.org/protobuf/proto"
 )
 
 // Save replaces the whole state, or creates the execution.
@@ -68,12 +69,12 @@ func (sm *StateManager) ListRevisions(ctx context.Context, options ...RevisionsO
 }
 
 func (sm *StateManager) save(ctx context.Context, state *State, s *settings) (*call[*WriteResult], error) {
-	if s.expectedRevision == nil && state.Revision != 0 {
-		s.expectedRevision = &state.Revision
-	}
 	options, err := sm.writing(ctx, s)
 	if err != nil {
 		return nil, err
+	}
+	if s.expectedRevision == nil && state.Revision != 0 {
+		options.ExpectedRevision = proto.Int64(state.Revision)
 	}
 	if state.Partial {
 		return nil, sm.located(invalid("state",
