@@ -271,7 +271,9 @@ class ClientWatcher(Watcher):
 
     def _take(self, event: WatchEvent) -> None:
         if event.kind == "gap":
-            self._check_forgotten(ClientPlace.read(self._place).token)
+            # Without one, only the client knows yet where it was.
+            if self._place:
+                self._check_forgotten(ClientPlace.read(self._place).token)
             self.lives.append(Life(self._shards, None))
         elif event.kind != "snapshot_complete":
             kind = EventKind.Value(f"EVENT_KIND_{event.kind.name}")
