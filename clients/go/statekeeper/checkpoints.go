@@ -147,7 +147,7 @@ func (sm *StateManager) listCheckpoints(s *settings, token string) (*call[page[*
 	request := &pb.ListCheckpointsRequest{Key: sm.at.key(), IncludeState: s.withStates, PageToken: token}
 	response := &pb.ListCheckpointsResponse{}
 	return plainCall(sm.at, rpcListCheckpoints, request, response, func() (page[*Checkpoint], error) {
-		found, err := each(response.GetCheckpoints(), readCheckpoint)
+		found, err := readAll(response.GetCheckpoints(), readCheckpoint)
 		return page[*Checkpoint]{found, response.GetNextPageToken()}, err
 	}), nil
 }

@@ -2,6 +2,7 @@ package statekeeper
 
 import (
 	"encoding/json"
+	"errors"
 	"unicode/utf8"
 
 	"github.com/statekeeper/statekeeper/clients/go/internal/jsontext"
@@ -12,9 +13,9 @@ import (
 // another thing.
 //
 // What may be put into it: nil, booleans, strings, numbers of any kind ([math/big.Int] and
-// [encoding/json.Number] among them), map[string]any and []any in any nesting, and what
-// encoding/json can write, such as a struct. Bytes ([]byte or [Binary]) may stand for a
-// whole value, not inside of one.
+// [encoding/json.Number] among them), maps with keys that are strings, and slices, in any
+// nesting, and what encoding/json can write, such as a struct. Bytes ([]byte or [Binary]) may
+// stand for a whole value, not inside of one.
 //
 // What comes out of it: nil, bool, string, map[string]any, []any, []byte, [Binary], and
 // numbers without the loss of a digit: int64 for what is written without a point and fits,
@@ -32,8 +33,10 @@ type Binary struct {
 	ContentType string
 }
 
-// MarshalJSON writes the bytes in base64, as encoding/json does; for [Decode].
-func (b Binary) MarshalJSON() ([]byte, error) { return json.Marshal(b.Data) }
+// MarshalJSON refuses: bytes cannot stand inside of JSON.
+func (b Binary) MarshalJSON() ([]byte, error) {
+	return nil, errors.New("bytes can only stand for a whole entry of a document, not inside of JSON")
+}
 
 // Decode gives a [Document], or a value of one, as a type of your own. It goes by the rules
 // of encoding/json; a value of bytes becomes a []byte.
@@ -76,8 +79,10 @@ func Encode(value any) (Document, error) {
 // jsonOf gives the JSON of what a document may hold, in which bytes are base64.
 func jsonOf(value any) ([]byte, error) {
 	switch v := value.(type) {
-	case []byte, Binary:
+	case []byte:
 		return json.Marshal(v)
+	case Binary:
+		return json.Marshal(v.Data)
 	case Document:
 		entries := make(map[string]json.RawMessage, len(v))
 		for key, each := range v {
@@ -126,8 +131,6 @@ func writeValue(value any, name, key string) (*pb.Value, error) {
 			return nil, unserializable("saved", name+"."+key, "its content type is not UTF-8")
 		}
 		return &pb.Value{Kind: &pb.Value_Binary{Binary: v.Data}, ContentType: v.ContentType}, nil
-	case Document:
-		value = map[string]any(v)
 	}
 	text, fault := jsontext.Encode(value)
 	if fault != nil {

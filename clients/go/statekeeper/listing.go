@@ -67,7 +67,7 @@ func listCall(s *settings, token string) (*call[page[*State]], error) {
 	response := &pb.ListResponse{}
 	at := execution{namespace: request.Namespace}
 	return plainCall(at, rpcList, request, response, func() (page[*State], error) {
-		states, err := each(response.GetExecutions(), func(found *pb.Execution) (*State, error) {
+		states, err := readAll(response.GetExecutions(), func(found *pb.Execution) (*State, error) {
 			return readExecution(found, len(s.fields) > 0)
 		})
 		return page[*State]{states, response.GetNextPageToken()}, err

@@ -62,8 +62,8 @@ func pages[T any](ctx context.Context, ch *channel, following func(token string)
 	}
 }
 
-// each reads every message of a list.
-func each[M, T any](messages []M, read func(M) (T, error)) ([]T, error) {
+// readAll reads every message of a list.
+func readAll[M, T any](messages []M, read func(M) (T, error)) ([]T, error) {
 	items := make([]T, 0, len(messages))
 	for _, message := range messages {
 		item, err := read(message)

@@ -254,7 +254,7 @@ func listPauses(s *settings, token string) (*call[page[*Pause]], error) {
 	request := &pb.ListPausesRequest{Namespace: namespace, PageSize: size, PageToken: token}
 	response := &pb.ListPausesResponse{}
 	return plainCall(execution{namespace: namespace}, rpcListPauses, request, response, func() (page[*Pause], error) {
-		pauses, err := each(response.GetPauses(), func(waiting *pb.WaitingPause) (*Pause, error) {
+		pauses, err := readAll(response.GetPauses(), func(waiting *pb.WaitingPause) (*Pause, error) {
 			return readPauseOf(waiting.GetPause(), waiting.GetExecution())
 		})
 		return page[*Pause]{pauses, response.GetNextPageToken()}, err

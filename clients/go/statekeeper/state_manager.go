@@ -219,7 +219,7 @@ func (sm *StateManager) listRevisions(s *settings, token string) (*call[page[*Re
 	request := &pb.ListRevisionsRequest{Key: sm.at.key(), PageSize: size, PageToken: token}
 	response := &pb.ListRevisionsResponse{}
 	return plainCall(sm.at, rpcListRevisions, request, response, func() (page[*Revision], error) {
-		revisions, err := each(response.GetRevisions(), readRevision)
+		revisions, err := readAll(response.GetRevisions(), readRevision)
 		return page[*Revision]{revisions, response.GetNextPageToken()}, err
 	}), nil
 }

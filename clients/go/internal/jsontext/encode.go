@@ -70,9 +70,10 @@ var encoders = sync.Pool{New: func() any { return new(encoder) }}
 
 // Encode gives the JSON text of a value. Keys are sorted, so equal values have equal texts.
 //
-// Nil, booleans, strings, all integers, finite floats, [big.Int], [json.Number], slices and
-// maps of `any` are written here; a float always has a point or an exponent, so that it comes
-// back as one. Bytes are refused. Everything else is written by encoding/json.
+// Nil, booleans, strings, all integers, finite floats, [big.Int], [json.Number], and slices
+// and maps (with keys that are strings) of them are written here; a float always has a point
+// or an exponent, so that it comes back as one. Bytes are refused. Everything else, structs
+// above all, is written by encoding/json.
 func Encode(value any) (string, *Fault) {
 	e := encoders.Get().(*encoder)
 	defer e.giveBack()
@@ -125,11 +126,15 @@ func (e *encoder) value(value any) *Fault {
 	case []any:
 		return e.array(v)
 	case []byte:
-		return faultf("bytes can only stand for a whole entry of a document, not inside of JSON")
+		return bytesFault()
 	default:
-		return e.other(value)
+		return e.reflected(value)
 	}
 	return nil
+}
+
+func bytesFault() *Fault {
+	return faultf("bytes can only stand for a whole entry of a document, not inside of JSON")
 }
 
 func (e *encoder) enter() *Fault {

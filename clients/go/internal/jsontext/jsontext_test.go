@@ -76,6 +76,19 @@ func TestEscapesAreRead(t *testing.T) {
 	}
 }
 
+func TestTypedContainersKeepToTheRules(t *testing.T) {
+	type document map[string]any
+	one := 1.0
+	text, fault := Encode(document{
+		"floats": []float64{1, 2.5}, "pairs": map[string]int{"b": 2, "a": 1}, "none": []string(nil),
+		"nested": document{"one": &one}, "numbers": map[int]bool{3: true},
+	})
+	want := `{"floats":[1.0,2.5],"nested":{"one":1.0},"none":null,"numbers":{"3":true},"pairs":{"a":1,"b":2}}`
+	if fault != nil || text != want {
+		t.Errorf("%s (%v)", text, fault)
+	}
+}
+
 func TestOtherTypesAreWrittenByEncodingJSON(t *testing.T) {
 	type order struct {
 		Name  string `json:"name"`
@@ -101,7 +114,10 @@ func TestWhatIsNotJSONIsRefusedByItsPath(t *testing.T) {
 		{[]any{[]byte("x")}, "v[0]", "bytes can only stand for a whole entry"},
 		{map[string]any{"a": "\xff"}, "v.a", "byte 0 is not UTF-8"},
 		{map[string]any{"\xff": 1}, "v", "in the key"},
-		{[]string{"\xff"}, "v", "not UTF-8"},
+		{[]string{"a", "\xff"}, "v[1]", "not UTF-8"},
+		{struct{ Text string }{"\xff"}, "v", "not UTF-8"},
+		{map[string][]byte{"a": []byte("x")}, "v.a", "bytes can only stand"},
+		{[]float64{0, math.NaN()}, "v[1]", "NaN is not JSON"},
 		{json.Number("0x1"), "v", "no number"},
 		{json.Number(""), "v", "no number"},
 		{circle, "v.again.again", "contains itself"},
