@@ -7,19 +7,27 @@ import { BatchRequestSchema, type BatchResponse } from "./gen/statekeeper/v1/bat
 import {
   type Operation as OperationMessage,
   type OperationResult,
+  OperationResultSchema,
   OperationSchema,
 } from "./gen/statekeeper/v1/operation_pb.js";
 import { StateManager } from "./gen/statekeeper/v1/state_manager_pb.js";
 import { Call } from "./transport/call.js";
 import type { Channel } from "./transport/channel.js";
 import { Failure, failureOfOperation } from "./transport/failure.js";
-import { checkSize, hasNoRoom, isUnheard, MESSAGE_BYTES_MAX, retryDelay } from "./transport/route.js";
+import {
+  checkSize,
+  hasNoRoom,
+  isUnheard,
+  MESSAGE_BYTES_MAX,
+  retryDelay,
+} from "./transport/route.js";
 import { sleep } from "./transport/waiting.js";
 
 /** How many operations a message may have. */
 const OPERATIONS_MAX = 1_000;
 // What a request takes in a message beside its own bytes, at most.
 const ENTRY_BYTES = 16;
+const NO_RESULT = create(OperationResultSchema);
 const EVERYWHERE = { namespace: "", executionId: "", actor: "" };
 
 /** What became of an operation of a batch: its result, or why there is none. */
@@ -172,10 +180,10 @@ class Batch {
 
   #read(number: number, result: OperationResult | undefined): void {
     const call = this.#call(number);
-    const response = result?.response;
-    if (response?.case === undefined || response.case === "error") {
+    const { response } = result ?? NO_RESULT;
+    if (response.case === undefined || response.case === "error") {
       const failure =
-        response?.case === "error"
+        response.case === "error"
           ? failureOfOperation(response.value)
           : new Failure(Code.INTERNAL, "the server sent no result");
       // It may be tried again, and has not ended.

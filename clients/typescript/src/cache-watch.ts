@@ -37,6 +37,6 @@ export async function keepCacheFresh(
       if (!(error instanceof StateError)) throw error;
     }
     cache.watchBroke(namespace);
-    if (!channel.closed) await sleep(backoff.delay() ?? 0);
+    await sleep(backoff.delay() ?? 0);
   }
 }

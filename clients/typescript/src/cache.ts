@@ -217,7 +217,10 @@ export class Cache {
     this.#entries.set(key, { namespace, execution, size, freshUntil });
     this.#bytes += size;
     for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= this.#bounds.executionsMax && this.#bytes <= this.#bounds.bytesMax) {
+      if (
+        this.#entries.size <= this.#bounds.executionsMax &&
+        this.#bytes <= this.#bounds.bytesMax
+      ) {
         break;
       }
       this.#drop(oldest);

@@ -11,7 +11,7 @@ import {
   InvalidRequestError,
   OverloadedError,
   RevisionCompactedError,
-  StateError,
+  type StateError,
   StorageError,
   UnavailableError,
 } from "./errors.js";

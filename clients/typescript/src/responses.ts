@@ -3,7 +3,10 @@ import { InternalError } from "./errors.js";
 import { fromPath } from "./field-paths.js";
 import type { Checkpoint as CheckpointMessage } from "./gen/statekeeper/v1/checkpoint_pb.js";
 import type { Execution } from "./gen/statekeeper/v1/execution_pb.js";
-import { EventKind as KindNumber, type Revision as RevisionMessage } from "./gen/statekeeper/v1/history_pb.js";
+import {
+  EventKind as KindNumber,
+  type Revision as RevisionMessage,
+} from "./gen/statekeeper/v1/history_pb.js";
 import type { LockHolder as HolderMessage } from "./gen/statekeeper/v1/lock_pb.js";
 import type { Pause as PauseMessage } from "./gen/statekeeper/v1/pause_pb.js";
 import type { PauseResponse, ResumeResponse } from "./gen/statekeeper/v1/pause_requests_pb.js";
@@ -122,16 +125,32 @@ export function readLockHolder(holder: HolderMessage): LockHolder {
   };
 }
 
+const KIND_NUMBERS: Readonly<Record<(typeof EVENT_KINDS)[number], KindNumber>> = {
+  saved: KindNumber.SAVED,
+  updated: KindNumber.UPDATED,
+  deleted: KindNumber.DELETED,
+  expired: KindNumber.EXPIRED,
+  paused: KindNumber.PAUSED,
+  resumed: KindNumber.RESUMED,
+  pause_expired: KindNumber.PAUSE_EXPIRED,
+  checkpointed: KindNumber.CHECKPOINTED,
+  restored: KindNumber.RESTORED,
+  locked: KindNumber.LOCKED,
+  unlocked: KindNumber.UNLOCKED,
+};
+const KINDS = new Map<KindNumber, EventKind>([
+  [KindNumber.SNAPSHOT, "snapshot"],
+  ...EVENT_KINDS.map((kind): [KindNumber, EventKind] => [KIND_NUMBERS[kind], kind]),
+]);
+
 /** Gives the number of a kind that may be asked for. */
 export function kindNumber(kind: (typeof EVENT_KINDS)[number]): KindNumber {
-  // The names are in the order of their numbers, which begin with 1.
-  return EVENT_KINDS.indexOf(kind) + 1;
+  return KIND_NUMBERS[kind];
 }
 
 /** Gives the kind for its number. */
 export function readKind(number: KindNumber): EventKind {
-  if (number === KindNumber.SNAPSHOT) return "snapshot";
-  return EVENT_KINDS[number - 1] ?? "unknown";
+  return KINDS.get(number) ?? "unknown";
 }
 
 /** Reads one change of an execution. */

@@ -54,10 +54,7 @@ export function writeFields(fields: Fields): StateMessage {
   for (const [name, value] of Object.entries(fields)) {
     const write = Object.hasOwn(WRITERS, name) ? WRITERS[name] : undefined;
     if (write === undefined) {
-      throw invalid(
-        name,
-        `is no field of a state; there are ${Object.keys(WRITERS).join(", ")}`,
-      );
+      throw invalid(name, `is no field of a state; there are ${Object.keys(WRITERS).join(", ")}`);
     }
     if (value !== undefined && value !== null) write(message, value);
   }
@@ -77,11 +74,7 @@ export function checkedLabels(name: string, value: unknown): Record<string, stri
   const labels: Record<string, string> = {};
   for (const [key, label] of Object.entries(value)) {
     if (label === undefined) continue;
-    setOwn(
-      labels,
-      checkedText(`${name} (key)`, key),
-      checkedText(`${name}.${key}`, label),
-    );
+    setOwn(labels, checkedText(`${name} (key)`, key), checkedText(`${name}.${key}`, label));
   }
   return labels;
 }

@@ -2,7 +2,7 @@
 import { checkedChoice, checkFunction, invalid } from "./arguments.js";
 import type { Handle } from "./calls/handle.js";
 import { loadCall } from "./calls/state.js";
-import { CallCancelledError, RevisionCompactedError, WaitTimeoutError } from "./errors.js";
+import { RevisionCompactedError, WaitTimeoutError } from "./errors.js";
 import { Following } from "./following.js";
 import type { LoadedState, Status } from "./model/execution.js";
 import type { WatchEvent } from "./model/watch.js";
@@ -31,8 +31,7 @@ export async function waitFor(
 ): Promise<LoadedState> {
   const { statuses, holds, timeout } = handle.located(() => ({
     ...checkedTarget(target),
-    timeout:
-      options.timeout === undefined ? undefined : checkedSpan(options.timeout, "timeout"),
+    timeout: options.timeout === undefined ? undefined : checkedSpan(options.timeout, "timeout"),
   }));
   // The status alone costs the same for a state of any size.
   const ask = checkedWatch(handle.execution, undefined, {
@@ -41,12 +40,10 @@ export async function waitFor(
     onCompacted: "snapshot",
   });
   const watch = new Watch(handle.channel, new Following(ask), options.signal);
-  let late = false;
   const timer =
     timeout === undefined
       ? undefined
       : after(timeout, () => {
-          late = true;
           watch.close();
         });
   let last: Status | undefined;
@@ -64,7 +61,7 @@ export async function waitFor(
     clearTimeout(timer);
     watch.close();
   }
-  if (!late) throw new CallCancelledError("the wait was given up", handle.execution);
+  // A watch has no end of its own: the time is over.
   const found = last === undefined ? "there is no execution" : `it is ${last}`;
   const wanted = statuses?.join(" or ") ?? "what was waited for";
   throw new WaitTimeoutError(`not ${wanted} within ${String((timeout ?? 0) / 1000)} s: ${found}`, {
@@ -77,7 +74,7 @@ export async function waitFor(
 
 interface Checked {
   readonly statuses: readonly Status[] | undefined;
-  holds(state: LoadedState): boolean;
+  readonly holds: (state: LoadedState) => boolean;
 }
 
 function checkedTarget(target: WaitTarget): Checked {

@@ -48,8 +48,7 @@ export class Handle {
     read: (response: MessageShape<Response>) => Result,
     traits?: CallTraits,
   ): Call<Result> {
-    const finish = (response: MessageShape<Response>): Result =>
-      this.located(() => read(response));
+    const finish = (response: MessageShape<Response>): Result => this.located(() => read(response));
     return Call.of(method, this.located(make), this.execution, finish, traits);
   }
 
@@ -78,4 +77,3 @@ export class Handle {
     };
   }
 }
-

@@ -5,7 +5,12 @@ import { StateManager } from "../gen/statekeeper/v1/state_manager_pb.js";
 import type { LoadedState, Pause } from "../model/execution.js";
 import type { ResumeResult, ResumeToken } from "../model/results.js";
 import type { ExecutionRef } from "../requests/execution.js";
-import { type ListOptions, listPausesRequest, listRequest, type PauseListOptions } from "../requests/paging.js";
+import {
+  type ListOptions,
+  listPausesRequest,
+  listRequest,
+  type PauseListOptions,
+} from "../requests/paging.js";
 import { getPauseRequest, resumeRequest } from "../requests/pause.js";
 import type { WriteOptions } from "../requests/write.js";
 import { readPauseOf, readResumeResult } from "../responses.js";

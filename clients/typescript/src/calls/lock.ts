@@ -12,7 +12,7 @@ import {
 import { newId } from "../requests/write.js";
 import { readLockHolder } from "../responses.js";
 import { fromPresentTimestamp } from "../times.js";
-import { Call } from "../transport/call.js";
+import type { Call } from "../transport/call.js";
 import type { Handle } from "./handle.js";
 
 // A call has to be given some time, or it fails before it is sent.
@@ -28,7 +28,7 @@ export interface LockAnswer {
 export function lockCall(handle: Handle, ask: LockAsk): Call<LockAnswer> {
   const { grants, execution } = handle;
   const held = grants.held();
-  const again = held !== undefined && (ask.owner ?? held.owner) === held.owner ? held : undefined;
+  const again = held?.owner === (ask.owner ?? held?.owner) ? held : undefined;
   const owner = again?.owner ?? ask.owner ?? newId();
   // What is held already must not end earlier because of this.
   const lease = Math.max(ask.lease, again?.lease ?? 0);

@@ -6,8 +6,12 @@ import { toPath } from "../field-paths.js";
 import {
   type ExecutionState as StateMessage,
   ExecutionStateSchema,
+  Status,
 } from "../gen/statekeeper/v1/execution_pb.js";
-import { type UpdateRequest, UpdateRequestSchema } from "../gen/statekeeper/v1/state_requests_pb.js";
+import {
+  type UpdateRequest,
+  UpdateRequestSchema,
+} from "../gen/statekeeper/v1/state_requests_pb.js";
 import { type Document, DocumentSchema, type Value } from "../gen/statekeeper/v1/value_pb.js";
 import { DOCUMENTS, type Fields, TEXTS, writeState } from "../state-fields.js";
 import { setOwn } from "../values/objects.js";
@@ -61,7 +65,7 @@ export function commitRequest(
   }
   compareLabels(request, changes, before.labels, after.labels);
   const changed =
-    changes.status !== 0 ||
+    changes.status !== Status.UNSPECIFIED ||
     changes.startTime !== undefined ||
     [...DOCUMENTS, ...TEXTS].some((name) => changes[name] !== undefined) ||
     !isEmpty(changes.labels);
@@ -139,7 +143,7 @@ function compareLabels(
 }
 
 function equalValues(one: Value | undefined, other: Value): boolean {
-  if (one === undefined || one.contentType !== other.contentType) return false;
+  if (one?.contentType !== other.contentType) return false;
   if (one.kind.case === "binary" && other.kind.case === "binary") {
     return Buffer.compare(one.kind.value, other.kind.value) === 0;
   }

@@ -92,10 +92,7 @@ export function listCheckpointsRequest(
 }
 
 /** Makes the request for one page of the waiting pauses, or throws an InvalidRequestError. */
-export function listPausesRequest(
-  options: PauseListOptions,
-  pageToken: string,
-): ListPausesRequest {
+export function listPausesRequest(options: PauseListOptions, pageToken: string): ListPausesRequest {
   return create(ListPausesRequestSchema, {
     namespace: checkedNamespace(options.namespace),
     pageSize: checkedPageSize(options.pageSize),

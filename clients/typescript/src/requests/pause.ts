@@ -61,7 +61,8 @@ export function pauseRequest(
     reason: checkedName("reason", options.reason),
   });
   if (data !== undefined) request.data = writeDocument(data, "data");
-  if (defaultInput !== undefined) request.defaultInput = writeDocument(defaultInput, "defaultInput");
+  if (defaultInput !== undefined)
+    request.defaultInput = writeDocument(defaultInput, "defaultInput");
   if (expiresAt !== undefined) request.expireTime = toTimestamp(expiresAt, "expiresAt");
   const action = checkedChoice("onExpiry", options.onExpiry ?? "fail", EXPIRY_ACTIONS);
   if (defaultInput !== undefined && action !== "resume") {

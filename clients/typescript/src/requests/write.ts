@@ -78,5 +78,5 @@ export function plainOptions(
 
 /** Makes an id that nobody else has. */
 export function newId(): string {
-  return randomUUID().replaceAll("-", "");
+  return randomUUID();
 }

@@ -8,7 +8,7 @@ import {
   status as Code,
 } from "@grpc/grpc-js";
 
-import { CallCancelledError, StateError, UnavailableError } from "../errors.js";
+import { CallCancelledError, type StateError, UnavailableError } from "../errors.js";
 import { type BatchResponse, BatchResponseSchema } from "../gen/statekeeper/v1/batch_pb.js";
 import { OperationSchema } from "../gen/statekeeper/v1/operation_pb.js";
 import { StateManager } from "../gen/statekeeper/v1/state_manager_pb.js";

@@ -26,8 +26,9 @@ export function channelCredentials(tls: TlsOptions | boolean | undefined): Chann
   if ((cert === undefined) !== (key === undefined)) {
     throw invalid(cert === undefined ? "tls.cert" : "tls.key", "is required with the other");
   }
+  const files = [pem("ca", ca), pem("key", key), pem("cert", cert)] as const;
   try {
-    return credentials.createSsl(pem("ca", ca), pem("key", key), pem("cert", cert));
+    return credentials.createSsl(...files);
   } catch (error) {
     if (error instanceof Error) throw invalid("tls", error.message);
     throw error;
@@ -43,7 +44,8 @@ export function channelCredentials(tls: TlsOptions | boolean | undefined): Chann
  */
 export function checkedToken(token: unknown, target: string, secure: boolean): string {
   const text = checkedName("token", token);
-  if (!/^[\x21-\x7e]+$/.test(text)) throw invalid("token", "must be printable ASCII, without spaces");
+  if (!/^[\x21-\x7e]+$/.test(text))
+    throw invalid("token", "must be printable ASCII, without spaces");
   if (!secure && !isLoopback(target)) {
     throw invalid("token", `would be readable on its way to ${target}: it needs tls`);
   }

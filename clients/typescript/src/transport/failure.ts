@@ -26,6 +26,12 @@ const DOMAIN = "statekeeper";
 const DETAILS_TRAILER = "grpc-status-details-bin";
 const PUSHBACK_TRAILER = "grpc-retry-pushback-ms";
 
+const CODES: ReadonlyMap<number, Code> = new Map(
+  Object.values(Code)
+    .filter((code) => typeof code !== "string")
+    .map((code) => [code, code]),
+);
+
 /** How a call ended that did not succeed. */
 export class Failure extends Error {
   /**
@@ -52,7 +58,7 @@ export function failureOf(ended: StatusObject): Failure {
 
 /** Gives how an operation of a message has ended, as an RPC of its own would have. */
 export function failureOfOperation(status: Status): Failure {
-  return new Failure(status.code, status.message, status);
+  return new Failure(CODES.get(status.code) ?? Code.UNKNOWN, status.message, status);
 }
 
 /** Where a call went, for messages and for errors that do not say. */
@@ -94,8 +100,8 @@ function unpacked(status: Status): Details {
 interface Told {
   readonly facts: errors.ErrorFacts;
   readonly details: Details;
-  text(name: string): string | undefined;
-  number(name: string): number | undefined;
+  readonly text: (name: string) => string | undefined;
+  readonly number: (name: string) => number | undefined;
 }
 
 type Make = (message: string, told: Told) => errors.StateError;

@@ -41,7 +41,6 @@ export function findFault(value: unknown, path: string): Fault {
       above.add(item);
       levels.push({ container: item, items: itemsOf(item) });
       steps.push(step);
-      if (steps.length > deepest.length) deepest = steps.slice();
     }
     return undefined;
   };
@@ -52,6 +51,8 @@ export function findFault(value: unknown, path: string): Fault {
     if (level === undefined) break;
     const next = level.items.next();
     if (next.done === true) {
+      // Here and not on the way down, where each step would copy all before it.
+      if (steps.length > deepest.length) deepest = steps.slice();
       above.delete(level.container);
       levels.pop();
       steps.pop();

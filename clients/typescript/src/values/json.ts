@@ -82,9 +82,8 @@ function surveyNumber(value: number): Way {
 
 function surveyArray(values: readonly unknown[]): Way {
   let worst = Way.NATIVE;
-  // Not for-of, which a hole would pass as any other: a hole is undefined, and refused.
-  for (let index = 0; index < values.length; index++) {
-    const way = survey(values[index]);
+  for (const value of values) {
+    const way = survey(value);
     if (way === Way.NOT) return way;
     if (way > worst) worst = way;
   }

@@ -29,7 +29,9 @@ export function freeze<Value>(value: Value): Value {
   for (let item = open.pop(); item !== undefined; item = open.pop()) {
     if (typeof item !== "object" || item === null) continue;
     Object.freeze(item);
-    open.push(...Object.values(item).filter((each) => typeof each === "object" && each !== null));
+    for (const each of Object.values(item) as unknown[]) {
+      if (typeof each === "object" && each !== null) open.push(each);
+    }
   }
   return value;
 }
