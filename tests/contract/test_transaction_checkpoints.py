@@ -3,6 +3,7 @@
 import pytest
 
 from statekeeper.v1.operation_pb2 import Operation
+from statekeeper.v1.state_requests_pb2 import LoadRequest
 from tests.support.raw import RawClient, key_of
 from tests.support.transactions import (
     checkpoint_op,
@@ -46,6 +47,17 @@ def test_one_after_the_writes_names_what_the_transaction_writes(
     ] * 2
     transact(raw, execution_id, save_op(b="2"))
     assert named(raw, execution_id, "c") == named(raw, execution_id, "d") == {"a": "1"}
+
+
+def test_one_of_what_the_transaction_writes_shows_when_that_was_written(
+    raw: RawClient, execution_id: str
+) -> None:
+    """B48: of a new execution, and of one that was written before."""
+    for _ in range(2):
+        response = transact(raw, execution_id, save_op(a="1"), checkpoint_op("c"))
+        past = raw.stub.Load(LoadRequest(key=key_of(execution_id), checkpoint="c")).execution
+        assert past == raw.load(key_of(execution_id))
+        assert past.update_time == response.result.update_time
 
 
 def test_both(raw: RawClient, execution_id: str) -> None:

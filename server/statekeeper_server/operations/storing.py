@@ -64,6 +64,8 @@ def _store_change(draft: Draft, result: WriteResult) -> None:
         head.execution.state.CopyFrom(after)
     warnings = _check_size(head, entries, store.limits)
 
+    # Checkpoints show its times as well.
+    _prolong(draft, head)
     if draft.checkpoints or draft.gone_checkpoints:
         # Before the entries: what they supersede may be needed by a checkpoint from now on.
         _put_checkpoints(draft, head)
@@ -74,7 +76,6 @@ def _store_change(draft: Draft, result: WriteResult) -> None:
         drop_old_pauses(draft, head)
     if is_found_anew:
         store.reindex(found_before, index_rows(draft.key, head.execution.state))
-    _prolong(draft, head)
     store.put_head(draft.key, head)
     if draft.accesses:
         log_accesses(store, head, draft.accesses, draft.now_us)
