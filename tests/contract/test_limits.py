@@ -134,7 +134,7 @@ def test_a_document_has_at_most_its_number_of_entries(small_sm: StateManager) ->
     with pytest.raises(InvalidRequestError) as caught:
         small_sm.save({"status": "running", "context": {f"k{n}": n for n in range(51)}})
 
-    assert caught.value.fields == [("state.context", "has 51 entries, the limit is 50")]
+    assert caught.value.fields == [("context", "has 51 entries, the limit is 50")]
     assert loaded(small_sm).version == 1
 
 
@@ -144,7 +144,7 @@ def test_a_merge_makes_no_more_entries_than_allowed(small_sm: StateManager) -> N
     with pytest.raises(InvalidRequestError) as caught:
         small_sm.update(context={"new": 1})
 
-    assert caught.value.fields == [("changes.context", "would have 51 entries, the limit is 50")]
+    assert caught.value.fields == [("context", "would have 51 entries, the limit is 50")]
     small_sm.update(context={"k1": "changed"})
     small_sm.update(remove=["context.k2"], context={"new": 1})
 
@@ -155,10 +155,10 @@ def test_an_execution_has_at_most_32_labels(sm: StateManager) -> None:
 
     with pytest.raises(InvalidRequestError) as caught:
         sm.save({"status": "running", "labels": {f"l{n}": "v" for n in range(33)}})
-    assert caught.value.fields == [("state.labels", "has 33, the limit is 32")]
+    assert caught.value.fields == [("labels", "has 33, the limit is 32")]
     with pytest.raises(InvalidRequestError) as caught:
         sm.update(labels={"new": "v"})
-    assert caught.value.fields == [("changes.labels", "would be 33, the limit is 32")]
+    assert caught.value.fields == [("labels", "would be 33, the limit is 32")]
     sm.update(labels={"l1": "changed"})
     sm.update(remove=["labels.l2"], labels={"new": "v"})
 

@@ -271,9 +271,10 @@ class ClientWatcher(Watcher):
 
     def _take(self, event: WatchEvent) -> None:
         if event.kind == "gap":
+            token = ClientPlace.read(self._place).token
             # Without one, only the client knows yet where it was.
-            if self._place:
-                self._check_forgotten(ClientPlace.read(self._place).token)
+            if token:
+                self._check_forgotten(token)
             self.lives.append(Life(self._shards, None))
         elif event.kind != "snapshot_complete":
             kind = EventKind.Value(f"EVENT_KIND_{event.kind.name}")
