@@ -65,6 +65,7 @@ class Player:
             "execution": f"execution-{fresh}",
             "namespace": f"namespace-{fresh}",
             "target": server.address,
+            "direct": server.direct_address,
             **tls,
         }
 
@@ -103,7 +104,7 @@ class Player:
         kind, _, action = step["do"].partition(".")
         if kind == "sleep":
             time.sleep(step["seconds"])
-        elif kind == "server":
+        elif kind in ("server", "network"):
             self._act_on_server(action, filled(dict(step), self._variables))
         elif "within" in step:
             self._again_and_again(step)

@@ -16,7 +16,7 @@ _EXPECTATIONS = frozenset(("expect", "expect_error", "expect_outcomes"))
 OURS = _EXPECTATIONS | {"background", "bind", "by", "finish", "times", "within"}
 _ENDS_SERVER = frozenset(("server.kill", "server.stop", "server.start"))
 _FIELDS = frozenset(("name", "promises", "server", "languages", "steps"))
-_SERVER_FIELDS = frozenset(("clock", "restarts", "config", "tls"))
+_SERVER_FIELDS = frozenset(("clock", "restarts", "config", "tls", "network"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,8 @@ def _step_problems(step: dict[str, Any], scenario: dict[str, Any]) -> Iterator[s
         yield "server.restart needs a server that may be restarted"
     if step.get("do") == "server.advance" and not server.get("clock"):
         yield "server.advance needs `server: {clock: true}`"
+    if step.get("do", "").startswith("network.") and not server.get("network"):
+        yield f"{step['do']} needs `server: {{network: true}}`"
     if "by" in step and (step["by"] != "other" or scenario.get("languages") != 2):
         yield "`by: other` needs `languages: 2`"
     if "background" in step and step.keys() & {"expect", "expect_error", "bind", "within"}:

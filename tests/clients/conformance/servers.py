@@ -13,6 +13,8 @@ from statekeeper.admin import Admin
 from statekeeper.testing import TestServer
 from statekeeper_server.verification import problems_of
 
+from .network import Network
+
 _PATIENCE_S = 30.0
 _LOOK_AGAIN_S = 0.005
 
@@ -23,11 +25,13 @@ class Server(Protocol):
     """A server that serves.
 
     Attributes:
-        address: Where.
+        address: Where clients reach it.
+        direct_address: Where it serves.
         actions: What can be done to it, by name, given the step that asks for it.
     """
 
     address: str
+    direct_address: str
     actions: Mapping[str, Callable[[Step], None]]
 
     def begin_scenario(self) -> None:
@@ -46,7 +50,7 @@ class _Process:
         self._process = ServerProcess(data_dir, *flags)
         self._serves = False
         self._start()
-        self.address = self._process.address
+        self.address = self.direct_address = self._process.address
         self.actions: Mapping[str, Callable[[Step], None]] = {
             "kill": lambda _: self._kill(),
             "stop": lambda _: self._stop(),
@@ -85,7 +89,7 @@ class _Clocked:
 
     def __init__(self, data_dir: Path, config: Mapping[str, Any]) -> None:
         self._server = TestServer(data_dir, **config)
-        self.address = self._server.address
+        self.address = self.direct_address = self._server.address
         self.actions: Mapping[str, Callable[[Step], None]] = {
             "advance": lambda step: self._server.clock.advance(step["seconds"]),
             "restart": lambda _: self._server.restart(),
@@ -98,6 +102,25 @@ class _Clocked:
         self._server.stop()
 
 
+class _Networked:
+    """A server that is reached by way of a network that can be made worse."""
+
+    def __init__(self, server: Server) -> None:
+        self._network = Network(server.address)
+        self.address = self._network.address
+        self.direct_address = server.direct_address
+        self.actions: Mapping[str, Callable[[Step], None]] = {
+            "deafen": lambda _: self._network.deafen(),
+            "cut": lambda _: self._network.cut(),
+        }
+
+    def begin_scenario(self) -> None:
+        pass
+
+    def close(self) -> None:
+        self._network.close()
+
+
 class Servers:
     """The servers of a run, made when they are first asked for.
 
@@ -107,18 +130,17 @@ class Servers:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._made: dict[str, tuple[Server, Path]] = {}
+        self._made: dict[str, Server] = {}
+        self._data_dirs: list[Path] = []
         self._authority: Authority | None = None
 
     def get(self, wanted: Mapping[str, Any]) -> Server:
         """A server that serves, as a scenario wants it."""
         name = json.dumps(wanted, sort_keys=True)
         if name not in self._made:
-            data_dir = self._folder / f"server-{len(self._made)}"
-            self._made[name] = self._make(wanted, data_dir), data_dir
-        server, _ = self._made[name]
-        server.begin_scenario()
-        return server
+            self._made[name] = self._make(wanted)
+        self._made[name].begin_scenario()
+        return self._made[name]
 
     def tls_files(self, wanted: Mapping[str, Any]) -> dict[str, str]:
         """The files that a client of such a server needs; none: there is no TLS."""
@@ -132,9 +154,10 @@ class Servers:
 
     def close(self) -> None:
         """Ends them all; whatever was done to them, their data must be sound."""
-        for server, _ in self._made.values():
+        # A network was made after the server that it leads to.
+        for server in reversed(self._made.values()):
             server.close()
-        for _, data_dir in self._made.values():
+        for data_dir in self._data_dirs:
             assert list(problems_of(data_dir, lambda *_: None)) == []
 
     @property
@@ -143,7 +166,11 @@ class Servers:
             self._authority = Authority(self._folder / "certificates")
         return self._authority
 
-    def _make(self, wanted: Mapping[str, Any], data_dir: Path) -> Server:
+    def _make(self, wanted: Mapping[str, Any]) -> Server:
+        if wanted.get("network"):
+            return _Networked(self.get({}))
+        data_dir = self._folder / f"server-{len(self._data_dirs)}"
+        self._data_dirs.append(data_dir)
         config = dict(wanted.get("config", {}))
         if wanted.get("clock"):
             return _Clocked(data_dir, config)
@@ -159,7 +186,7 @@ class Servers:
 def wait_for_lock_waiters(server: Server, count: int) -> None:
     """Waits until so many callers wait for locks."""
     ends_s = time.monotonic() + _PATIENCE_S
-    with Admin(server.address) as admin:
+    with Admin(server.direct_address) as admin:
         while (waiting := admin.stats().total.lock_waiters) != count:
             assert time.monotonic() < ends_s, f"{waiting} wait for locks, and not {count}"
             time.sleep(_LOOK_AGAIN_S)
@@ -167,6 +194,6 @@ def wait_for_lock_waiters(server: Server, count: int) -> None:
 
 def compact(server: Server) -> None:
     """Has the server forget at once what it may forget."""
-    with Admin(server.address) as admin:
+    with Admin(server.direct_address) as admin:
         for _ in admin.compact():
             pass

@@ -25,7 +25,7 @@ Lies = Callable[..., Path]
 class _NoServer:
     """A server that nobody asks anything."""
 
-    address = "127.0.0.1:1"
+    address = direct_address = "127.0.0.1:1"
     actions: Mapping[str, Callable[[Step], None]] = MappingProxyType({})
 
     def begin_scenario(self) -> None:
