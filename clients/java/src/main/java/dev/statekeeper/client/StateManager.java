@@ -717,4 +717,13 @@ public final class StateManager {
   public Operations operation() {
     return new Operations(connection, handle);
   }
+
+  /**
+   * Gives the calls that wait for nobody as futures.
+   *
+   * @return the same handle, for who has many calls under way
+   */
+  public AsyncStateManager async() {
+    return new AsyncStateManager(connection, handle);
+  }
 }

@@ -19,6 +19,7 @@ import dev.statekeeper.v1.ListCheckpointsRequest;
 import dev.statekeeper.v1.ListCheckpointsResponse;
 import dev.statekeeper.v1.RestoreRequest;
 import dev.statekeeper.v1.RestoreResponse;
+import java.util.function.Consumer;
 
 /** Makes the calls about the checkpoints of one execution. */
 public final class CheckpointCalls {
@@ -63,7 +64,7 @@ public final class CheckpointCalls {
   }
 
   private Call<RestoreResponse, WriteResult> restore(
-      java.util.function.Consumer<RestoreRequest.Builder> target, Write write) {
+      Consumer<RestoreRequest.Builder> target, Write write) {
     ExecutionRef execution = handle.execution();
     RestoreRequest request =
         execution.located(

@@ -31,6 +31,7 @@ import dev.statekeeper.v1.SaveRequest;
 import dev.statekeeper.v1.SaveResponse;
 import dev.statekeeper.v1.UpdateRequest;
 import dev.statekeeper.v1.UpdateResponse;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -274,7 +275,7 @@ public final class StateCalls {
               .map(pause -> pause.waits() ? pause.withStatus(PauseStatus.VOIDED) : pause)
               .toList();
     }
-    java.time.Instant createTime = state.createTime();
+    Instant createTime = state.createTime();
     if (result.version() == 1) {
       createTime = result.updateTime();
     } else if (state.version() != result.version() - 1) {

@@ -9,6 +9,7 @@ import dev.statekeeper.client.model.ExecutionState;
 import dev.statekeeper.client.model.Pause;
 import dev.statekeeper.client.model.StateFields;
 import dev.statekeeper.client.model.Status;
+import dev.statekeeper.client.model.TransactionState;
 import dev.statekeeper.v1.Execution;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -116,8 +117,7 @@ public final class StateMessages {
   }
 
   private static @Nullable Object document(ExecutionState state, Document which) {
-    if (state instanceof dev.statekeeper.client.model.TransactionState draft
-        && draft.isAbsent(which)) {
+    if (state instanceof TransactionState draft && draft.isAbsent(which)) {
       return null;
     }
     return state.document(which);

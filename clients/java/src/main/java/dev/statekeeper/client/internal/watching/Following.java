@@ -22,6 +22,7 @@ import dev.statekeeper.v1.Event;
 import dev.statekeeper.v1.WatchResponse;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
@@ -160,7 +161,7 @@ public final class Following {
     if (ask.restarts() && isGap(error)) {
       ask = ask.withSnapshot();
       received = null;
-      marks = new java.util.ArrayList<>();
+      marks = new ArrayList<>();
       gap = true;
       return 0;
     }

@@ -2,10 +2,37 @@ package dev.statekeeper.client.internal.wire;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
 import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.RetryInfo;
-import dev.statekeeper.client.errors.*;
+import dev.statekeeper.client.errors.BackupFailedException;
+import dev.statekeeper.client.errors.CallCancelledException;
+import dev.statekeeper.client.errors.CheckpointNotFoundException;
+import dev.statekeeper.client.errors.ConflictException;
+import dev.statekeeper.client.errors.DeadlineExceededException;
+import dev.statekeeper.client.errors.ErrorFacts;
+import dev.statekeeper.client.errors.FencedException;
+import dev.statekeeper.client.errors.FieldViolation;
+import dev.statekeeper.client.errors.InternalException;
+import dev.statekeeper.client.errors.InvalidRequestException;
+import dev.statekeeper.client.errors.InvalidTokenException;
+import dev.statekeeper.client.errors.LockTimeoutException;
+import dev.statekeeper.client.errors.LockedException;
+import dev.statekeeper.client.errors.OverloadedException;
+import dev.statekeeper.client.errors.RequestIdReusedException;
+import dev.statekeeper.client.errors.RevisionCompactedException;
+import dev.statekeeper.client.errors.SchemaViolationException;
+import dev.statekeeper.client.errors.SerializationException;
+import dev.statekeeper.client.errors.StateAccessDeniedException;
+import dev.statekeeper.client.errors.StateException;
+import dev.statekeeper.client.errors.StateNotFoundException;
+import dev.statekeeper.client.errors.StateTooLargeException;
+import dev.statekeeper.client.errors.StorageException;
+import dev.statekeeper.client.errors.StorageFullException;
+import dev.statekeeper.client.errors.UnauthenticatedException;
+import dev.statekeeper.client.errors.UnavailableException;
+import dev.statekeeper.client.errors.UnimplementedException;
 import dev.statekeeper.client.internal.requests.ExecutionRef;
 import dev.statekeeper.client.internal.requests.Times;
 import io.grpc.Status;
@@ -134,7 +161,7 @@ final class Errors {
         : Duration.ofSeconds(retry.getRetryDelay().getSeconds(), retry.getRetryDelay().getNanos());
   }
 
-  private static <M extends com.google.protobuf.Message> @Nullable M detail(
+  private static <M extends Message> @Nullable M detail(
       com.google.rpc.Status status, Class<M> type) {
     try {
       for (Any detail : status.getDetailsList()) {

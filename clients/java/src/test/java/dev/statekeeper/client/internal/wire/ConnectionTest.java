@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.statekeeper.client.Client;
 import dev.statekeeper.client.StateManager;
+import dev.statekeeper.client.Watch;
+import dev.statekeeper.client.WatchOptions;
+import dev.statekeeper.client.WriteOptions;
 import dev.statekeeper.client.errors.CallCancelledException;
 import dev.statekeeper.client.errors.DeadlineExceededException;
 import dev.statekeeper.client.errors.InternalException;
@@ -16,7 +19,11 @@ import dev.statekeeper.client.model.StateFields;
 import dev.statekeeper.client.model.Status;
 import dev.statekeeper.v1.BatchRequest;
 import dev.statekeeper.v1.BatchResponse;
+import dev.statekeeper.v1.Event;
+import dev.statekeeper.v1.EventKind;
+import dev.statekeeper.v1.ExecutionKey;
 import dev.statekeeper.v1.Operation;
+import dev.statekeeper.v1.WatchResponse;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
@@ -24,6 +31,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -295,5 +304,87 @@ class ConnectionTest {
   void aTokenIsNotSentInTheOpen() {
     Client.Builder builder = Client.builder("state.example.com:7460").token("secret");
     assertThrows(InvalidRequestException.class, builder::build);
+  }
+
+  @Test
+  void futuresOfOneThreadAreSentInTheirOrder() throws Exception {
+    List<CompletableFuture<?>> saves = new ArrayList<>();
+    for (int call = 0; call < 200; call++) {
+      StateFields state = new StateFields().status(Status.RUNNING).context(Map.of("n", call));
+      saves.add(sm.async().save(state, WriteOptions.NONE));
+    }
+    CompletableFuture.allOf(saves.toArray(CompletableFuture[]::new)).get();
+    assertInOrder("e1", 200);
+    assertTrue(server.messages.size() < 200, "no message was shared");
+  }
+
+  @Test
+  void aFutureFailsWithTheErrorOfItsCall() {
+    CompletableFuture<?> save = sm.async().save(new StateFields(), WriteOptions.NONE);
+    Exception error = assertThrows(Exception.class, save::get);
+    assertEquals(InvalidRequestException.class, error.getCause().getClass());
+  }
+
+  @Test
+  void aFutureThatIsCancelledHarmsNoOther() throws Exception {
+    CountDownLatch received = new CountDownLatch(1);
+    server.onMessage((message, answers) -> received.countDown());
+    CompletableFuture<?> given = sm.async().save(STATE, WriteOptions.NONE);
+    assertTrue(received.await(10, TimeUnit.SECONDS));
+    server.onMessage(FakeServer::answer);
+    assertTrue(given.cancel(false));
+    assertEquals("e1", sm.async().save(STATE, WriteOptions.NONE).get().executionId());
+  }
+
+  @Test
+  void aWatchThatHearsNothingIsMadeAnew() throws Exception {
+    CountDownLatch begun = new CountDownLatch(3);
+    server.onWatch(
+        (request, answers) -> {
+          begun.countDown();
+          answers.onNext(WatchResponse.newBuilder().setHeartbeat(true).build());
+        });
+    WatchOptions options = WatchOptions.NONE.withHeartbeat(Duration.ofMillis(100));
+    try (Watch watch = sm.watch(options)) {
+      assertTrue(watch.poll(Duration.ofSeconds(2)).isEmpty());
+    }
+    assertTrue(begun.await(0, TimeUnit.SECONDS), "it did not ask again");
+  }
+
+  @Test
+  void aWatchGoesOnWhereItWasAndGivesNothingTwice() {
+    AtomicInteger streams = new AtomicInteger();
+    List<String> tokens = new CopyOnWriteArrayList<>();
+    server.onWatch(
+        (request, answers) -> {
+          tokens.add(request.getResumeToken());
+          boolean first = streams.incrementAndGet() == 1;
+          WatchResponse.Builder message = WatchResponse.newBuilder();
+          for (int revision = 1; revision <= (first ? 2 : 4); revision++) {
+            message.addEvents(
+                Event.newBuilder()
+                    .setKind(EventKind.EVENT_KIND_SAVED)
+                    .setKey(ExecutionKey.newBuilder().setExecutionId("e1"))
+                    .setRevision(revision));
+          }
+          answers.onNext(
+              WatchResponse.newBuilder().setHeartbeat(true).setResumeToken("t0").build());
+          if (first) {
+            // The message has no token of its own: it goes on in a next one, which never comes.
+            answers.onNext(message.build());
+            answers.onError(io.grpc.Status.UNAVAILABLE.asRuntimeException());
+          } else {
+            answers.onNext(message.setResumeToken("t1").build());
+          }
+        });
+    List<Long> revisions = new ArrayList<>();
+    try (Watch watch = sm.watch()) {
+      while (revisions.size() < 4) {
+        revisions.add(watch.next().orElseThrow().revision());
+      }
+      assertEquals("t1", watch.resumeToken());
+    }
+    assertEquals(List.of(1L, 2L, 3L, 4L), revisions);
+    assertEquals(List.of("", "t0"), tokens);
   }
 }

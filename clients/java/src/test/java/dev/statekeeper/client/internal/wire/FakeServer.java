@@ -11,6 +11,8 @@ import dev.statekeeper.v1.Operation;
 import dev.statekeeper.v1.OperationResult;
 import dev.statekeeper.v1.SaveResponse;
 import dev.statekeeper.v1.StateManagerGrpc;
+import dev.statekeeper.v1.WatchRequest;
+import dev.statekeeper.v1.WatchResponse;
 import dev.statekeeper.v1.WriteResult;
 import io.grpc.Metadata;
 import io.grpc.Server;
@@ -45,6 +47,8 @@ final class FakeServer extends StateManagerGrpc.StateManagerImplBase implements 
 
   private volatile BiConsumer<BatchRequest, StreamObserver<BatchResponse>> onMessage =
       FakeServer::answer;
+  private volatile BiConsumer<WatchRequest, StreamObserver<WatchResponse>> onWatch =
+      (request, answers) -> {};
   private final Server server;
 
   FakeServer() throws IOException {
@@ -63,6 +67,11 @@ final class FakeServer extends StateManagerGrpc.StateManagerImplBase implements 
   /** Says what becomes of the messages of streams. */
   void onMessage(BiConsumer<BatchRequest, StreamObserver<BatchResponse>> act) {
     onMessage = act;
+  }
+
+  /** Says what becomes of watches. */
+  void onWatch(BiConsumer<WatchRequest, StreamObserver<WatchResponse>> act) {
+    onWatch = act;
   }
 
   /** Answers all operations of a message with success. */
@@ -118,6 +127,11 @@ final class FakeServer extends StateManagerGrpc.StateManagerImplBase implements 
         answers.onCompleted();
       }
     };
+  }
+
+  @Override
+  public void watch(WatchRequest request, StreamObserver<WatchResponse> answers) {
+    onWatch.accept(request, answers);
   }
 
   @Override
