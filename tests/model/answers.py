@@ -1,5 +1,6 @@
 """What is answered: the responses of the contract."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tests.model.requests import State
@@ -62,6 +63,7 @@ class Execution:
     expire_time: int | None
     state: State
     pauses: tuple[Pause, ...] = ()
+    shared_state: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,29 @@ class Loaded:
 @dataclass(frozen=True)
 class Updated(Written):
     execution: Execution | None = None
+
+
+@dataclass(frozen=True, order=True)
+class Misfit:
+    """A value that does not fit a new definition."""
+
+    key: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class Defined(Written):
+    misfits: tuple[Misfit, ...]
+
+
+@dataclass(frozen=True)
+class WroteState(Written):
+    dropped: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReadState(Written):
+    view: Mapping[str, str]
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ def restore(work: Work, request: Restore) -> Restored:
     work.act(Act("RESTORED", checkpoint=request.name))
     work.close_pauses()
     work.put_state(past.state)
+    work.shared = past.shared
     return Restored(None)
 
 

@@ -8,15 +8,18 @@ from hypothesis.strategies import SearchStrategy
 
 from tests.model.requests import (
     Checkpoint,
+    DefineState,
     Delete,
     DeleteCheckpoint,
     GetPause,
     List,
     Load,
     Lock,
+    Member,
     Operation,
     Options,
     Pause,
+    ReadState,
     RenewLock,
     Restore,
     Resume,
@@ -26,12 +29,15 @@ from tests.model.requests import (
     Unlock,
     Update,
     Write,
+    WriteState,
 )
 from tests.model.specification import Specification
 from tests.model.terms import DAY, DOCUMENTS, HOUR, NEVER, SECOND, Key
 
 FORGED_TOKEN = "hitl_" + "A" * 32
 NO_TOKEN = "open sesame"
+OBSERVER = "observer"
+"""A member that uses all keys of a shared state."""
 
 KEYS = [
     Key(namespace, execution_id)
@@ -48,6 +54,8 @@ _REQUEST_IDS = st.sampled_from(("",) * 12 + ("r1", "r2", "r3", "r4"))
 _TTLS = st.sampled_from((*[None] * 8, 0, 0, 10 * SECOND, HOUR, 3 * DAY))
 _STATUSES = st.sampled_from(("RUNNING", "WAITING", "PAUSED", "COMPLETED", "FAILED"))
 _ENTRIES = ("a", "b", "a.b")
+# A value for each type of the keys of a shared state.
+_FITTING = {"integer": "1", "string": '"x"', "any": "[]"}
 _VALUES = st.sampled_from(
     ("1", "null", '"é"', '{"n": [1, 2]}', "12345678901234567890", b"", b"\x00\xff")
 )
@@ -75,6 +83,7 @@ _FIELDS = st.lists(
     st.sampled_from(
         [
             *("status", "start_time", "current_member", "schema_version", "labels", "pauses"),
+            "shared_state",
             *DOCUMENTS,
             *_PATHS,
         ]
@@ -234,6 +243,55 @@ class Choices:
             st.builds(Unlock, key=st.just(key), options=_lock_options(), fencing_token=token),
         )
 
+    def define_state(self, key: Key) -> SearchStrategy[DefineState]:
+        def made(
+            options: Options, schema: dict[str, str], members: dict[str, Member], chosen: set[str]
+        ) -> DefineState:
+            initial = {each: _FITTING[kind] for each, kind in schema.items() if each in chosen}
+            members |= {OBSERVER: Member(tuple(schema), ())}
+            members = {
+                name: Member(*(tuple(k for k in keys if k in schema) for keys in (m.use, m.set)))
+                for name, m in members.items()
+            }
+            return DefineState(
+                key=key, options=options, schema=schema, initial=initial, members=members
+            )
+
+        keys = st.lists(st.sampled_from(_ENTRIES), unique=True).map(tuple)
+        return st.builds(
+            made,
+            self._options(key),
+            st.dictionaries(st.sampled_from(_ENTRIES), st.sampled_from(list(_FITTING)), min_size=1),
+            st.dictionaries(_MEMBERS, st.builds(Member, keys, keys)),
+            st.sets(st.sampled_from(_ENTRIES)),
+        )
+
+    def write_state(self, key: Key) -> SearchStrategy[WriteState]:
+        """Mostly what a member may set, of any type."""
+        execution = self._specification.living(key)
+        shared = None if execution is None else execution.now.shared
+        allowed = [
+            (name, entry)
+            for name, member in ({} if shared is None else shared.members).items()
+            for entry in member.set
+        ]
+        anything = st.tuples(_MEMBERS, st.sampled_from(_ENTRIES))
+        targets = st.sampled_from(allowed) | anything if allowed else anything
+        values = st.sampled_from(list(_FITTING.values()))
+
+        def made(
+            options: Options, target: tuple[str, str], value: str, *, drop: bool
+        ) -> WriteState:
+            member, entry = target
+            return WriteState(
+                key=key, options=options, member=member, updates={entry: value}, drop=drop
+            )
+
+        return st.builds(made, self._options(key), targets, values, drop=st.booleans())
+
+    def read_state(self, key: Key) -> SearchStrategy[ReadState]:
+        return st.builds(ReadState, key=st.just(key), member=_MEMBERS)
+
     def transaction(self, key: Key) -> SearchStrategy[Transaction]:
         kinds: list[SearchStrategy[Operation]] = [
             self.save(key),
@@ -244,6 +302,8 @@ class Choices:
             self.resume(key).map(lambda x: replace(x, key=key, named=True)),
             self.checkpoint(key),
             self.restore(key),
+            self.define_state(key),
+            self.write_state(key),
         ]
         return st.builds(
             Transaction,

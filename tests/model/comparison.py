@@ -16,13 +16,14 @@ from hypothesis.stateful import (
 )
 
 from tests.model.answers import FoundPause, Loaded, Paused, Revision, Transacted
-from tests.model.choices import KEYS, Choices, Seen
+from tests.model.choices import KEYS, OBSERVER, Choices, Seen
 from tests.model.requests import (
     Delete,
     GetLock,
     ListCheckpoints,
     ListRevisions,
     Load,
+    ReadState,
     Request,
     Transaction,
     Write,
@@ -79,8 +80,11 @@ class Comparison(RuleBasedStateMachine):
         rule for each RPC there would be many in which nothing is ever saved.
         """
         key = data.draw(self.choices.key())
-        exists = self.spec.living(key) is not None
-        name = data.draw(st.sampled_from(_STEPS if exists else [*_STEPS, *_CREATE * 6]))
+        execution = self.spec.living(key)
+        steps = [*_STEPS, *_CREATE * 6] if execution is None else _STEPS
+        if execution is not None and execution.now.shared is not None:
+            steps = [*steps, *_SHARE * 12]
+        name = data.draw(st.sampled_from(steps))
         if name in _OTHER_STEPS:
             _OTHER_STEPS[name](self, data)
         else:
@@ -97,6 +101,8 @@ class Comparison(RuleBasedStateMachine):
         execution = self.spec.living(key)
         for version in () if execution is None else execution.versions:
             self.compare(Load(key=key, revision=version.revision))
+            shared = ("shared_state",)
+            self.compare(Load(key=key, revision=version.revision, fields=shared))
         for name in () if execution is None else execution.checkpoints:
             self.compare(Load(key=key, checkpoint=name))
 
@@ -165,6 +171,9 @@ class Comparison(RuleBasedStateMachine):
         for request in listed:
             real, expected = self.real.ask(request), self.spec.answer(request)
             assert real == expected, f"the service: {real}\nthe specification: {expected}"
+        seen = ReadState(key=key, member=OBSERVER)
+        real, expected = _outcome(self.real.ask, seen), _outcome(self.spec.answer, seen)
+        assert real == expected, f"the service: {real}\nthe specification: {expected}"
 
     def settle(self, key: Key) -> None:
         """Let happen what is due: nobody can look at an execution before it has."""
@@ -237,6 +246,9 @@ _OFTEN = {
     "lock": 3,
     "renew_lock": 1,
     "unlock": 2,
+    "define_state": 5,
+    "write_state": 1,
+    "read_state": 1,
     "transaction": 8,
     "repeat": 3,
     "look_back": 1,
@@ -247,6 +259,7 @@ _OFTEN = {
 _STEPS = [name for name, times in _OFTEN.items() for _ in range(times)]
 
 _CREATE = ["save", "save", "pause"]
+_SHARE = ["write_state", "write_state", "write_state", "define_state", "restore"]
 
 
 def _outcome(ask: Callable[[Request], Any], request: Request) -> Any:

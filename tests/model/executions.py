@@ -1,12 +1,13 @@
 """What is kept of an execution: all that it ever was."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.model import answers
 from tests.model.answers import Pause, Revision
 from tests.model.locks import Lock
+from tests.model.members import Shared
 from tests.model.requests import State, Write
 from tests.model.terms import DOCUMENTS, Chosen, Document, Key, Refused
 
@@ -20,6 +21,7 @@ class Version:
     time: int
     state: State
     pauses: tuple[Pause, ...]
+    shared: Shared | None
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class Execution:
             self.expire_time,
             select(version.state, fields),
             version.pauses if not fields or "pauses" in fields else (),
+            _shared_values(version) if "shared_state" in fields else None,
         )
 
     def outline(self) -> answers.Execution:
@@ -123,6 +126,11 @@ def with_documents(
     """A state with other documents."""
     documents: dict[str, Any] = {name: change(name, getattr(state, name)) for name in DOCUMENTS}
     return replace(state, **documents)
+
+
+def _shared_values(version: Version) -> Mapping[str, str] | None:
+    """The values that members share; absent where there are none."""
+    return (version.shared.values or None) if version.shared else None
 
 
 def select(state: State, fields: tuple[str, ...]) -> State:

@@ -180,6 +180,40 @@ class GetLock(Request):
     rpc = "GetLock"
 
 
+@dataclass(frozen=True)
+class Member:
+    """What a member of a shared state sees, and what it may write."""
+
+    use: tuple[str, ...]
+    set: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DefineState(Write):
+    """The types of the keys are names: what schemas are has tests of its own."""
+
+    rpc = "DefineState"
+    schema: Mapping[str, str]
+    initial: Mapping[str, str]
+    members: Mapping[str, Member]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteState(Write):
+    """Of one key; what the member may not set is refused, or dropped."""
+
+    rpc = "WriteState"
+    member: str
+    updates: Mapping[str, str]
+    drop: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadState(Request):
+    rpc = "ReadState"
+    member: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class List:
     """What executions are asked for; what is left out: any."""
@@ -192,7 +226,9 @@ class List:
     fields: tuple[str, ...] = ()
 
 
-Operation = Save | Load | Update | Delete | Pause | Resume | Checkpoint | Restore
+Operation = (
+    Save | Load | Update | Delete | Pause | Resume | Checkpoint | Restore | DefineState | WriteState
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from statekeeper.testing import TestServer
 from statekeeper.testing.clock import MovableClock
 from statekeeper.times import Span
 from statekeeper.v1.pause_requests_pb2 import ListPausesRequest
+from statekeeper.v1.shared_state_pb2_grpc import SharedStateStub
 from tests.model import wire
 from tests.model.answers import Execution, FoundPause
 from tests.model.requests import List, ListCheckpoints, ListRevisions, Request
@@ -108,7 +109,9 @@ class Service:
                 return
 
     def _send(self, rpc: str, message: Any) -> Any:
-        return getattr(self._raw.stub, rpc)(message, timeout=DEADLINE_S)
+        shared = SharedStateStub(self._raw.channel)
+        stub = shared if hasattr(shared, rpc) else self._raw.stub
+        return getattr(stub, rpc)(message, timeout=DEADLINE_S)
 
 
 def _refused(request: Request, refusal: Refusal) -> Refused:

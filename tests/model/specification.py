@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
-from tests.model import answers, checkpoints, locks, pauses, states
+from tests.model import answers, checkpoints, locks, pauses, shared, states
 from tests.model.answers import (
     Answer,
     Checkpoint,
     CheckpointDeleted,
     Checkpointed,
+    Defined,
     Deleted,
     Done,
     FoundLock,
@@ -31,10 +32,12 @@ from tests.model.answers import (
     Unlocked,
     Updated,
     Written,
+    WroteState,
 )
 from tests.model.executions import Execution, Record
 from tests.model.requests import (
     NO_OPTIONS,
+    DefineState,
     Delete,
     DeleteCheckpoint,
     GetLock,
@@ -47,6 +50,7 @@ from tests.model.requests import (
     Operation,
     Options,
     Pause,
+    ReadState,
     RenewLock,
     Request,
     Restore,
@@ -56,6 +60,7 @@ from tests.model.requests import (
     Unlock,
     Update,
     Write,
+    WriteState,
 )
 from tests.model.requests import Checkpoint as CheckpointRequest
 from tests.model.terms import NOTHING_CHOSEN, Chosen, Key, Limits, Refused
@@ -150,7 +155,17 @@ class Specification:
         ]
         return replace(done, results=tuple(map(states.without_expire_time, results)))
 
+    def define_state(self, request: DefineState, chosen: Chosen) -> Defined:
+        return self._write(request, chosen, lambda work: shared.define_state(work, request))
+
+    def write_state(self, request: WriteState, chosen: Chosen) -> WroteState:
+        return self._write(request, chosen, lambda work: shared.write_state(work, request))
+
     # Reads.
+
+    def read_state(self, request: ReadState, chosen: Chosen) -> answers.ReadState:
+        del chosen
+        return shared.read_state(self.living(request.key), request)
 
     def load(self, request: Load, chosen: Chosen) -> Loaded:
         return states.load(self.living(request.key), request, chosen)
@@ -386,6 +401,9 @@ class Specification:
         "Unlock": unlock,
         "GetLock": get_lock,
         "Transaction": transaction,
+        "DefineState": define_state,
+        "WriteState": write_state,
+        "ReadState": read_state,
     }
 
 
@@ -410,6 +428,8 @@ _OPERATIONS: dict[str, Callable[[Work, Any], Done]] = {
     "Resume": pauses.resume,
     "Checkpoint": checkpoints.checkpoint,
     "Restore": checkpoints.restore,
+    "DefineState": shared.define_state,
+    "WriteState": shared.write_state,
 }
 
 

@@ -36,7 +36,7 @@ def pruned_at_every_write(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_difference_in_500_steps() -> None:
-    """B1 to B70, but for what needs several callers at once."""
+    """B1 to B70 and B87 to B93, but for what needs several callers at once."""
     run(Comparison, 500)
 
 

@@ -13,6 +13,7 @@ from statekeeper.v1 import (
     lock_pb2,
     pause_pb2,
     pause_requests_pb2,
+    shared_state_requests_pb2,
     state_requests_pb2,
     transaction_pb2,
     write_pb2,
@@ -20,12 +21,16 @@ from statekeeper.v1 import (
 from statekeeper.v1.history_pb2 import EventKind
 from statekeeper.v1.history_pb2 import Revision as RevisionMessage
 from statekeeper.v1.list_pb2 import ListRequest, ListResponse
+from statekeeper.v1.shared_state_requests_pb2 import UNDECLARED_ACTION_DROP
 from statekeeper.v1.value_pb2 import Document as DocumentMessage
 from statekeeper.v1.value_pb2 import Value
 from tests.model import answers, states
-from tests.model.requests import NO_OPTIONS, List, Options, Request, State, Write
+from tests.model.requests import NO_OPTIONS, List, Member, Options, Request, State, Write
 from tests.model.terms import DOCUMENTS, Document, Key
 
+# What an operation of two words is called in a transaction.
+_SLOTS = {"DefineState": "define_state", "WriteState": "write_state"}
+_RPCS = {slot: rpc for rpc, slot in _SLOTS.items()}
 NAMESPACE_DEFAULT = "execution-state"
 
 _REQUESTS: dict[str, Any] = {
@@ -46,6 +51,9 @@ _REQUESTS: dict[str, Any] = {
     "Unlock": lock_pb2.UnlockRequest,
     "GetLock": lock_pb2.GetLockRequest,
     "Transaction": transaction_pb2.TransactionRequest,
+    "DefineState": shared_state_requests_pb2.DefineStateRequest,
+    "WriteState": shared_state_requests_pb2.WriteStateRequest,
+    "ReadState": shared_state_requests_pb2.ReadStateRequest,
 }
 
 
@@ -79,25 +87,42 @@ def write_list(query: List) -> ListRequest:
 
 
 def _put(message: Any, name: str, value: Any) -> None:
-    if isinstance(value, State):
+    if name in _PUTTING:
+        _PUTTING[name](message, value)
+    elif isinstance(value, State):
         getattr(message, name).CopyFrom(_state(value))
-    elif name == "operations":
-        for operation in value:
-            slot = getattr(message.operations.add(), operation.rpc.lower())
-            slot.CopyFrom(write(operation))
-            slot.ClearField("key")
     elif isinstance(value, tuple):
         getattr(message, name).extend(value)
     elif isinstance(value, Mapping):
         getattr(message, name).CopyFrom(_document(value))
-    elif name == "on_expiry":
-        message.on_expiry = pause_pb2.ExpiryAction.Value(f"EXPIRY_ACTION_{value}")
-    elif name == "lease":
-        message.lease.CopyFrom(_duration(value))
-    elif name == "expire_time":
-        message.expire_time.CopyFrom(_timestamp(value))
     else:
         setattr(message, name, value)
+
+
+def _put_operations(message: Any, operations: tuple[Request, ...]) -> None:
+    for operation in operations:
+        slot = getattr(message.operations.add(), _SLOTS.get(operation.rpc, operation.rpc.lower()))
+        slot.CopyFrom(write(operation))
+        slot.ClearField("key")
+
+
+def _put_members(message: Any, members: Mapping[str, Member]) -> None:
+    for name, member in members.items():
+        message.members[name].use.extend(member.use)
+        message.members[name].set.extend(member.set)
+
+
+_PUTTING: dict[str, Callable[[Any, Any], None]] = {
+    "operations": _put_operations,
+    "members": _put_members,
+    "schema": lambda m, schema: m.schema.update({k: f'"{kind}"' for k, kind in schema.items()}),
+    "drop": lambda m, _: setattr(m, "on_undeclared", UNDECLARED_ACTION_DROP),
+    "on_expiry": lambda m, action: setattr(
+        m, "on_expiry", pause_pb2.ExpiryAction.Value(f"EXPIRY_ACTION_{action}")
+    ),
+    "lease": lambda m, lease: m.lease.CopyFrom(_duration(lease)),
+    "expire_time": lambda m, moment: m.expire_time.CopyFrom(_timestamp(moment)),
+}
 
 
 def _options(options: Options) -> write_pb2.WriteOptions:
@@ -230,7 +255,17 @@ def _read_execution(message: execution_pb2.Execution) -> answers.Execution:
         _moment(message.expire_time) if message.HasField("expire_time") else None,
         _read_state(message.state),
         tuple(_read_pause(pause) for pause in message.pauses),
+        _shared(message.shared_state) if message.HasField("shared_state") else None,
     )
+
+
+def _shared(document: DocumentMessage) -> Mapping[str, str]:
+    return {key: value.json for key, value in document.entries.items()}
+
+
+def _read_defined(message: Any) -> answers.Defined:
+    misfits = [answers.Misfit(each.key, each.rule) for each in message.misfits]
+    return answers.Defined(_result(message), tuple(sorted(misfits)))
 
 
 def read_listed(message: ListResponse) -> tuple[answers.Execution, ...]:
@@ -299,7 +334,7 @@ def _read_transacted(message: transaction_pb2.TransactionResponse) -> answers.Tr
     for result in message.results:
         rpc = result.WhichOneof("response")
         assert rpc is not None
-        done = _READERS[rpc.capitalize()](getattr(result, rpc))
+        done = _READERS[_RPCS.get(rpc, rpc.capitalize())](getattr(result, rpc))
         results.append(states.without_expire_time(done))
     return answers.Transacted(_result(message), tuple(results))
 
@@ -326,4 +361,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "Unlock": lambda m: answers.Unlocked(_result(m), m.released),
     "GetLock": lambda m: answers.FoundLock(_holder_in(m)),
     "Transaction": _read_transacted,
+    "DefineState": _read_defined,
+    "WriteState": lambda m: answers.WroteState(_result(m), tuple(m.dropped)),
+    "ReadState": lambda m: answers.ReadState(_result(m), _shared(m.view)),
 }

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from tests.model.answers import Pause, Revision
 from tests.model.executions import Checkpoint, Execution, Version
+from tests.model.members import Shared, what_changed_of_shared
 from tests.model.requests import Options, State
 from tests.model.terms import DOCUMENTS, TTL_DEFAULT, Chosen, Key, Limits, Refused
 
@@ -24,7 +25,7 @@ class Work:
     Attributes:
         now: the time of the write.
         before: what there was; None: nothing.
-        state, pauses, checkpoints: as they are now, after the operations done so far.
+        state, pauses, shared, checkpoints: as they are now, after the operations done so far.
         acts: what was done to the state or a pause, each kind of it once.
         changes: how much was done.
         made: the names of the checkpoints that were made.
@@ -40,6 +41,7 @@ class Work:
     before: Execution | None
     state: State | None = None
     pauses: tuple[Pause, ...] = ()
+    shared: Shared | None = None
     checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
     acts: list[Act] = field(default_factory=list)
     changes: int = 0
@@ -51,6 +53,7 @@ class Work:
         if self.before is not None:
             self.state = self.before.now.state
             self.pauses = self.before.now.pauses
+            self.shared = self.before.now.shared
             self.checkpoints = dict(self.before.checkpoints)
 
     def existing(self) -> State:
@@ -88,7 +91,8 @@ class Work:
         if self.before is not None and not self.changes:
             return self.before.now
         number = 1 if self.before is None else self.before.now.number + 1
-        return Version(self.chosen.revision, number, self.now, self.existing(), self.pauses)
+        state = self.existing()
+        return Version(self.chosen.revision, number, self.now, state, self.pauses, self.shared)
 
     def finish(self) -> Execution | None:
         """What there is after the write. Raises STATE_NOT_FOUND where nothing came of it."""
@@ -121,7 +125,7 @@ class Work:
 
     def _told(self, version: Version) -> list[Revision]:
         """What the history tells of it: each kind of thing that was done (B42), in order."""
-        changed = what_changed(State() if self.before is None else self.before.now.state, version)
+        changed = what_changed(None if self.before is None else self.before.now, version)
         acts = [(act, changed) for act in self.acts]
         made = [name for name in self.checkpoints if name in self.made]
         acts += [(Act("CHECKPOINTED", checkpoint=name), ()) for name in made]
@@ -141,12 +145,14 @@ class Work:
         ]
 
 
-def what_changed(before: State, after: Version) -> tuple[str, ...]:
+def what_changed(version: Version | None, after: Version) -> tuple[str, ...]:
     """What a write really changed: `status`, `context.userId`.
 
     A document is named by its entries; by itself where it came or went empty.
     """
-    names = [
+    before = State() if version is None else version.state
+    names = what_changed_of_shared(None if version is None else version.shared, after.shared)
+    names += [
         name
         for name in ("status", "start_time", "current_member", "schema_version", "labels")
         if getattr(before, name) != getattr(after.state, name)
