@@ -171,7 +171,7 @@ func (p *Pipeline) run() {
 		if answered {
 			tries = backoff.Exponential{Limit: p.server.FindFor}
 		}
-		if p.stops(func() bool { return p.ctx.Err() != nil || len(p.unsent) == 0 }) {
+		if p.isOver() {
 			return
 		}
 		if !broken(err) {
@@ -194,9 +194,9 @@ func (p *Pipeline) run() {
 	}
 }
 
-// stops tells whether there is nothing more to do. What was sent on a stream that has ended,
-// and has no answer, is the first to be sent again.
-func (p *Pipeline) stops(over func() bool) bool {
+// isOver tells whether there is nothing more to do once a stream has ended. What was sent on
+// it, and has no answer, is the first to be sent again.
+func (p *Pipeline) isOver() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	again := make([]*operation, 0, len(p.sent)+len(p.unsent))
@@ -206,7 +206,7 @@ func (p *Pipeline) stops(over func() bool) bool {
 	slices.SortFunc(again, func(a, b *operation) int { return int(int64(a.tag - b.tag)) })
 	p.unsent = append(again, p.unsent...)
 	clear(p.sent)
-	p.running = !over()
+	p.running = p.ctx.Err() == nil && len(p.unsent) > 0
 	return !p.running
 }
 
