@@ -17,6 +17,7 @@ from .player import Player, ScenarioFailedError, UnsupportedError
 from .promises import read_promises
 from .scenarios import PROMISES, Scenario, ScenarioFaultError, read_scenarios
 from .servers import Step
+from .table import FILE, Table
 from .variables import filled, found
 
 Lies = Callable[..., Path]
@@ -275,3 +276,18 @@ def test_every_promise_is_proved_or_its_absence_explained() -> None:
     unseen = {each.number for each in read_promises() if each.unseen_because}
     assert set(PROMISES) - unseen - proved == set()
     assert proved & unseen == set(), "a client does see these"
+
+
+def test_the_table_shows_what_there_is() -> None:
+    """It is written anew by `make test-clients ARGS="--write-table"`."""
+    written = FILE.read_text(encoding="utf-8")
+    rows = [line.split(" | ")[:3] for line in written.splitlines() if line.startswith("| B")]
+    now = Table(read_promises(), read_scenarios()).text()
+    assert rows == [
+        line.removesuffix(" |").split(" | ")[:3]
+        for line in now.splitlines()
+        if line.startswith("| B")
+    ]
+    assert "FAILED" not in written
+    assert "NOT RUN" not in written
+    assert f"| {' | '.join(['promise', '', 'scenarios', *sorted(read_languages())])} |" in written
