@@ -78,7 +78,11 @@ export class Client implements Disposable {
     const token =
       options.token === undefined
         ? undefined
-        : checkedToken(options.token, route.target, credentials._isSecure());
+        : checkedToken(
+            options.token,
+            route.target,
+            options.tls !== undefined && options.tls !== false,
+          );
     const channel = new Channel(route, credentials, token);
     const watch = (namespace: string): void => void keepCacheFresh(cache, channel, namespace);
     const cache: Cache = new Cache(options.cacheWatch === true ? watch : undefined);

@@ -124,6 +124,18 @@ test("a signal ends a call, and closing the client ends all", async () => {
   await expect(ask()).rejects.toThrow(/closed/);
 });
 
+test("one signal may be that of many calls", async () => {
+  const warnings: Error[] = [];
+  const warn = (warning: Error): number => warnings.push(warning);
+  process.on("warning", warn);
+  const { signal } = new AbortController();
+  const handles = Array.from({ length: 50 }, () => client.stateManager("e"));
+  await Promise.all(handles.map((sm) => sm.save({ status: "running" }, { signal })));
+  await new Promise(setImmediate);
+  process.off("warning", warn);
+  expect(warnings).toEqual([]);
+});
+
 test("reasons that are not known keep their code", async () => {
   failing(1, () => failureOf(statusOf(Code.FAILED_PRECONDITION, "SOMETHING_NEW", { a: "b" })));
   const error = await ask().catch((thrown: unknown) => thrown);

@@ -41,11 +41,31 @@ export function onAbort(
   const listener = (): void => {
     act(aborted(signal));
   };
-  if (signal.aborted) queueMicrotask(listener);
-  else signal.addEventListener("abort", listener, { once: true });
+  if (signal.aborted) {
+    queueMicrotask(listener);
+    return () => undefined;
+  }
+  const listeners = listenersOf(signal);
+  listeners.add(listener);
   return () => {
-    signal.removeEventListener("abort", listener);
+    listeners.delete(listener);
   };
+}
+
+type Listeners = Set<() => void>;
+
+const LISTENERS = new WeakMap<AbortSignal, Listeners>();
+
+/** What listens to a signal, by one listener of Node's, which warns of more than ten. */
+function listenersOf(signal: AbortSignal): Listeners {
+  const known = LISTENERS.get(signal);
+  if (known !== undefined) return known;
+  const listeners: Listeners = new Set();
+  LISTENERS.set(signal, listeners);
+  signal.addEventListener("abort", () => {
+    for (const listener of [...listeners]) listener();
+  });
+  return listeners;
 }
 
 function aborted(signal: AbortSignal): CallCancelledError {

@@ -1,5 +1,10 @@
 /** Batches. */
-import { type Operation, ResumeToken, type SavableState, StateError } from "statekeeper";
+import {
+  type Operation,
+  ResumeToken,
+  type SavableState,
+  StateError,
+} from "statekeeper";
 
 import { restoreTarget } from "./checkpoints.js";
 import { errorOf } from "./errors.js";
@@ -11,11 +16,19 @@ import { fields, options, paths, writeOptions } from "./values.js";
 export const batch: Act = async (session, command, signal) => {
   const commands = command.operations as Command[];
   const operations = commands.map((each) => operation(session, each, signal));
-  const outcomes = await session.clients.of(command).batch(operations, { signal });
-  return outcomes.map((outcome, position) => told(outcome, commands[position]?.do));
+  const outcomes = await session.clients
+    .of(command)
+    .batch(operations, { signal });
+  return outcomes.map((outcome, position) =>
+    told(outcome, commands[position]?.do),
+  );
 };
 
-function operation(session: Session, command: Command, signal: AbortSignal): Operation<unknown> {
+function operation(
+  session: Session,
+  command: Command,
+  signal: AbortSignal,
+): Operation<unknown> {
   const made = session.manager(command).operation;
   const write = writeOptions(command, signal);
   switch (command.do) {
@@ -50,5 +63,7 @@ function operation(session: Session, command: Command, signal: AbortSignal): Ope
 function told(outcome: unknown, kind: unknown): object {
   if (outcome instanceof StateError) return { error: errorOf(outcome) };
   if (outcome instanceof ResumeToken) return { result: tokenOf(outcome) };
-  return { result: kind === "load" ? stateOf(outcome as never) : plain(outcome) };
+  return {
+    result: kind === "load" ? stateOf(outcome as never) : plain(outcome),
+  };
 }

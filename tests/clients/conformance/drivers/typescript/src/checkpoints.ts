@@ -5,12 +5,16 @@ import { options, writeOptions } from "./values.js";
 
 export const checkpoint: Act = async (session, command, signal) => {
   const write = writeOptions(command, signal);
-  return plain(await session.manager(command).checkpoint(command.name as string, write));
+  return plain(
+    await session.manager(command).checkpoint(command.name as string, write),
+  );
 };
 
 export const restore: Act = async (session, command, signal) => {
   const write = writeOptions(command, signal);
-  return plain(await session.manager(command).restore(restoreTarget(command), write));
+  return plain(
+    await session.manager(command).restore(restoreTarget(command), write),
+  );
 };
 
 export const listCheckpoints: Act = async (session, command, signal) =>
@@ -23,7 +27,11 @@ export const listCheckpoints: Act = async (session, command, signal) =>
 
 export const deleteCheckpoint: Act = async (session, command, signal) => {
   const write = writeOptions(command, signal);
-  return plain(await session.manager(command).deleteCheckpoint(command.name as string, write));
+  return plain(
+    await session
+      .manager(command)
+      .deleteCheckpoint(command.name as string, write),
+  );
 };
 
 /** What a command wants to go back to. */

@@ -15,10 +15,14 @@ export const connect: Act = (session, command) => {
 };
 
 export const manager: Act = (session, command) => {
-  const made = session.clients.of(command).stateManager(command.execution_id as string, {
-    ...options<object>(command, "namespace", "ttl", "actor"),
-    ...("cache_ttl" in command ? { cache: { ttl: Number(command.cache_ttl) * 1000 } } : {}),
-  });
+  const made = session.clients
+    .of(command)
+    .stateManager(command.execution_id as string, {
+      ...options<object>(command, "namespace", "ttl", "actor"),
+      ...("cache_ttl" in command
+        ? { cache: { ttl: Number(command.cache_ttl) * 1000 } }
+        : {}),
+    });
   session.managers.put(command, made);
 };
 
@@ -37,6 +41,10 @@ export const cancel: Act = (session, command) => {
 function tlsOf(given: unknown): TlsOptions | undefined {
   if (typeof given !== "object" || given === null) return undefined;
   const files = Object.entries(given as Record<string, string | null>);
-  const named = files.filter((file): file is [string, string] => typeof file[1] === "string");
-  return Object.fromEntries(named.map(([name, file]) => [name, readFileSync(file)]));
+  const named = files.filter(
+    (file): file is [string, string] => typeof file[1] === "string",
+  );
+  return Object.fromEntries(
+    named.map(([name, file]) => [name, readFileSync(file)]),
+  );
 }

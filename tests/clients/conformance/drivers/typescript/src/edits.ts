@@ -21,7 +21,8 @@ function set(state: LoadedState, path: string, to: unknown): void {
   const fields = state as unknown as Fields;
   if (key !== undefined) put(place(fields, name), key, value(to));
   else if (name === "startTime") state.startTime = instant(to);
-  else if (name === "memberOutputs") state.memberOutputs = new Map(Object.entries(document(to)));
+  else if (name === "memberOutputs")
+    state.memberOutputs = new Map(Object.entries(document(to)));
   else fields[name] = value(to);
 }
 
@@ -50,7 +51,11 @@ function place(fields: Fields, name: string): Fields | Map<string, unknown> {
   return fields[name] as Fields | Map<string, unknown>;
 }
 
-function put(holder: Fields | Map<string, unknown>, key: string, to: unknown): void {
+function put(
+  holder: Fields | Map<string, unknown>,
+  key: string,
+  to: unknown,
+): void {
   if (holder instanceof Map) holder.set(key, to);
   else holder[key] = to;
 }

@@ -10,7 +10,11 @@ export const lock: Act = async (session, command, signal) => {
   const taken = await sm.lock(lockOptions(command, signal));
   session.locks.put(command, taken);
   if (taken !== null) {
-    return { acquired: true, fencing_token: taken.fencingToken, owner: taken.owner };
+    return {
+      acquired: true,
+      fencing_token: taken.fencingToken,
+      owner: taken.owner,
+    };
   }
   const holder = await sm.getLock({ signal });
   return { acquired: false, fencing_token: 0, owner: holder?.owner };
@@ -39,12 +43,16 @@ export const locked: Act = (session, command, signal) =>
   session.manager(command).withLock(
     async () => {
       const results = [];
-      for (const step of command.steps as Command[]) results.push(await session.do(step, signal));
+      for (const step of command.steps as Command[])
+        results.push(await session.do(step, signal));
       return results;
     },
     lockOptions(command, signal),
   );
 
 function lockOptions(command: Command, signal: AbortSignal): LockOptions {
-  return { ...options(command, "timeout", "retry", "lease", "exclusive", "owner"), signal };
+  return {
+    ...options(command, "timeout", "retry", "lease", "exclusive", "owner"),
+    signal,
+  };
 }

@@ -24,9 +24,13 @@ async function answer(command: Command): Promise<void> {
 }
 
 function failure(error: unknown): object {
-  if (error instanceof StateError || error instanceof DriverError) return { error: errorOf(error) };
+  if (error instanceof StateError || error instanceof DriverError)
+    return { error: errorOf(error) };
   if (error instanceof Unsupported) return { unsupported: error.message };
-  return { fault: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  return {
+    fault:
+      error instanceof Error ? (error.stack ?? error.message) : String(error),
+  };
 }
 
 const lines = createInterface({ input: process.stdin });

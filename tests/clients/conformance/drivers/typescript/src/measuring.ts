@@ -11,16 +11,22 @@ const EXECUTIONS_EACH = 16;
 export const measure: Act = async (_session, command) => {
   const client = new Client(command.target as string);
   const states = [state(), state()] as const;
-  const callers = Array.from({ length: command.callers as number }, (_, number) =>
-    Array.from({ length: EXECUTIONS_EACH }, (_each, index) =>
-      client.stateManager(`execution-${String(number * EXECUTIONS_EACH + index)}`),
-    ),
+  const callers = Array.from(
+    { length: command.callers as number },
+    (_, number) =>
+      Array.from({ length: EXECUTIONS_EACH }, (_each, index) =>
+        client.stateManager(
+          `execution-${String(number * EXECUTIONS_EACH + index)}`,
+        ),
+      ),
   );
   try {
     await client.stateManager("execution-0").load();
     const began = performance.now();
     const ends = began + (command.seconds as number) * 1000;
-    const calls = await Promise.all(callers.map((handles) => work(handles, states, ends)));
+    const calls = await Promise.all(
+      callers.map((handles) => work(handles, states, ends)),
+    );
     const seconds = (performance.now() - began) / 1000;
     return { calls: calls.reduce((sum, each) => sum + each, 0), seconds };
   } finally {
@@ -47,6 +53,8 @@ async function work(
 }
 
 function state(): SavableState {
-  const text = randomBytes(TEXT_LETTERS).toString("base64").slice(0, TEXT_LETTERS);
+  const text = randomBytes(TEXT_LETTERS)
+    .toString("base64")
+    .slice(0, TEXT_LETTERS);
   return { status: "running", context: { state: text } };
 }

@@ -5,7 +5,9 @@ const FIRST = /^[^.[]*/;
 
 /** Gives the runner's name for the client's; of a path, its first step. */
 export function toSnake(name: string): string {
-  return name.replace(FIRST, (first) => first.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`));
+  return name.replace(FIRST, (first) =>
+    first.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`),
+  );
 }
 
 /** Gives the client's name for the runner's; of a path, its first step. */

@@ -16,7 +16,9 @@ export const resume: Act = async (session, command, signal) => {
   return plain(
     "manager" in command
       ? await session.manager(command).resume(targetOf(command), input, write)
-      : await session.clients.of(command).resume(String(command.token), input, write),
+      : await session.clients
+          .of(command)
+          .resume(String(command.token), input, write),
   );
 };
 
@@ -24,13 +26,19 @@ export const getPause: Act = async (session, command, signal) =>
   plain(
     "manager" in command
       ? await session.manager(command).getPause(targetOf(command), { signal })
-      : await session.clients.of(command).getPause(String(command.token), { signal }),
+      : await session.clients
+          .of(command)
+          .getPause(String(command.token), { signal }),
   );
 
 export const listPauses: Act = async (session, command, signal) => {
   const told = [];
-  const asked = { ...options<object>(command, "namespace", "page_size"), signal };
-  for await (const each of session.clients.of(command).listPauses(asked)) told.push(plain(each));
+  const asked = {
+    ...options<object>(command, "namespace", "page_size"),
+    signal,
+  };
+  for await (const each of session.clients.of(command).listPauses(asked))
+    told.push(plain(each));
   return told;
 };
 
@@ -39,8 +47,12 @@ export function pauseOptions(command: Command): PauseOptions {
   return {
     ...options<PauseOptions>(command, "member", "reason", "on_expiry"),
     ...("data" in command ? { data: document(command.data) } : {}),
-    ...("expires_at" in command ? { expiresAt: instant(command.expires_at) } : {}),
-    ...("default_input" in command ? { defaultInput: document(command.default_input) } : {}),
+    ...("expires_at" in command
+      ? { expiresAt: instant(command.expires_at) }
+      : {}),
+    ...("default_input" in command
+      ? { defaultInput: document(command.default_input) }
+      : {}),
   };
 }
 
@@ -55,10 +67,16 @@ export function inputOf(command: Command): Record<string, unknown> | undefined {
 export function targetOf(command: Command): PauseTarget {
   const { token, pause_id: pauseId } = command;
   if (pauseId === undefined) return token as string;
-  return (token === undefined ? { pauseId } : { token, pauseId }) as PauseTarget;
+  return (
+    token === undefined ? { pauseId } : { token, pauseId }
+  ) as PauseTarget;
 }
 
 /** What a pause gave. */
 export function tokenOf(token: ResumeToken): object {
-  return { token: token.token, pause_id: token.pauseId, result: plain(token.result) };
+  return {
+    token: token.token,
+    pause_id: token.pauseId,
+    result: plain(token.result),
+  };
 }

@@ -47,7 +47,8 @@ export function plain(given: unknown): unknown {
   if (Array.isArray(given)) return given.map(plain);
   if (typeof given !== "object" || given === null) return given ?? null;
   const told: Record<string, unknown> = {};
-  for (const [name, each] of Object.entries(given)) told[toSnake(name)] = property(name, each);
+  for (const [name, each] of Object.entries(given))
+    told[toSnake(name)] = property(name, each);
   return told;
 }
 
@@ -57,7 +58,9 @@ export function documentOf(given: unknown): unknown {
   if (given instanceof Uint8Array) return raw(given);
   if (Array.isArray(given)) return given.map(documentOf);
   if (typeof given !== "object" || given === null) return given ?? null;
-  return Object.fromEntries(Object.entries(given).map(([key, each]) => [key, documentOf(each)]));
+  return Object.fromEntries(
+    Object.entries(given).map(([key, each]) => [key, documentOf(each)]),
+  );
 }
 
 /** A time: RFC 3339, to the microsecond. */
@@ -78,5 +81,7 @@ function property(name: string, value: unknown): unknown {
 
 function raw(bytes: Uint8Array): object {
   const told = { $bytes: Buffer.from(bytes).toString("base64") };
-  return bytes instanceof Binary ? { ...told, content_type: bytes.contentType } : told;
+  return bytes instanceof Binary
+    ? { ...told, content_type: bytes.contentType }
+    : told;
 }

@@ -1,5 +1,11 @@
 /** What the commands have given names to. */
-import type { Client, LoadedState, Lock, Member, StateManager } from "statekeeper";
+import type {
+  Client,
+  LoadedState,
+  Lock,
+  Member,
+  StateManager,
+} from "statekeeper";
 
 import type { OpenWatch } from "./watches.js";
 
@@ -7,7 +13,11 @@ import type { OpenWatch } from "./watches.js";
 export type Command = Readonly<Record<string, unknown>>;
 
 /** Does one command; the signal is aborted when it is cancelled. */
-export type Act = (session: Session, command: Command, signal: AbortSignal) => unknown;
+export type Act = (
+  session: Session,
+  command: Command,
+  signal: AbortSignal,
+) => unknown;
 
 /** The clients of this driver, and what was made with them. */
 export class Session {
@@ -40,7 +50,8 @@ export class Session {
   reset(): void {
     for (const { watch } of this.watches.values()) watch.close();
     for (const client of this.clients.values()) client.close();
-    for (const names of [this.clients, this.managers, this.states]) names.clear();
+    for (const names of [this.clients, this.managers, this.states])
+      names.clear();
     for (const names of [this.locks, this.watches, this.members]) names.clear();
   }
 }
@@ -55,7 +66,8 @@ export class Names<Thing> extends Map<string, Thing> {
   of(command: Command): Thing {
     const name = String(command[this.kind]);
     const thing = this.get(name);
-    if (thing === undefined) throw new Error(`there is no ${this.kind} '${name}'`);
+    if (thing === undefined)
+      throw new Error(`there is no ${this.kind} '${name}'`);
     return thing;
   }
 

@@ -1,5 +1,9 @@
 /** Transactions and migrations. */
-import type { LoadedState, MigrateOptions, TransactionOptions } from "statekeeper";
+import type {
+  LoadedState,
+  MigrateOptions,
+  TransactionOptions,
+} from "statekeeper";
 
 import { edit } from "./edits.js";
 import { plain, stateOf } from "./results.js";
@@ -21,7 +25,8 @@ export const transaction: Act = async (session, command, signal) => {
     changed = state as unknown as LoadedState;
     for (const change of command.edits as Command[]) {
       if (!("meanwhile" in change)) edit(changed, change);
-      else if (attempts === 1) await session.do(change.meanwhile as Command, signal);
+      else if (attempts === 1)
+        await session.do(change.meanwhile as Command, signal);
     }
   }, asked);
   return { state: stateOf(changed), result: plain(result), attempts };

@@ -7,7 +7,11 @@ import type { Command } from "./session.js";
 
 type Values = Readonly<Record<string, unknown>>;
 
-const NOT_JSON: Values = { nan: Number.NaN, infinity: Infinity, function: () => 1 };
+const NOT_JSON: Values = {
+  nan: Number.NaN,
+  infinity: Infinity,
+  function: () => 1,
+};
 const DOCUMENTS = new Set(["input", "context", "memberOutputs", "metadata"]);
 /** Options that are spans of time: seconds to the runner, ms to the client. */
 const SPANS = new Set(["ttl", "timeout", "lease", "heartbeat", "giveUpAfter"]);
@@ -35,7 +39,9 @@ export function value(given: unknown): unknown {
 /** A document, or what somebody gives in its place. */
 export function document(given: unknown): Record<string, unknown> {
   if (typeof given !== "object" || given === null) return given as never;
-  return Object.fromEntries(Object.entries(given).map(([key, each]) => [key, value(each)]));
+  return Object.fromEntries(
+    Object.entries(given).map(([key, each]) => [key, value(each)]),
+  );
 }
 
 /** Fields of a state. */
@@ -45,7 +51,8 @@ export function fields(given: unknown): StateFields {
   for (const [name, each] of Object.entries(given)) {
     const field = toCamel(name);
     if (DOCUMENTS.has(field)) made[field] = document(each);
-    else if (field === "startTime" && each !== null) made[field] = instant(each);
+    else if (field === "startTime" && each !== null)
+      made[field] = instant(each);
     else made[field] = each;
   }
   return made;
@@ -59,23 +66,35 @@ export function instant(text: unknown): number {
 }
 
 /** Those of these options that a command has, as the client takes them. */
-export function options<Options>(command: Command, ...names: readonly string[]): Options {
+export function options<Options>(
+  command: Command,
+  ...names: readonly string[]
+): Options {
   const given: Record<string, unknown> = {};
   for (const name of names) {
     if (!(name in command)) continue;
     const option = toCamel(name);
     const each = command[name];
-    given[option] = SPANS.has(option) && typeof each === "number" ? each * 1000 : each;
+    given[option] =
+      SPANS.has(option) && typeof each === "number" ? each * 1000 : each;
   }
   return given as Options;
 }
 
 /** What says how to write. */
-export function writeOptions(command: Command, signal: AbortSignal): WriteOptions {
-  return { ...options(command, "expected_revision", "ttl", "request_id", "actor"), signal };
+export function writeOptions(
+  command: Command,
+  signal: AbortSignal,
+): WriteOptions {
+  return {
+    ...options(command, "expected_revision", "ttl", "request_id", "actor"),
+    signal,
+  };
 }
 
 /** Paths of fields, as the client takes them. */
 export function paths(given: unknown): string[] {
-  return Array.isArray(given) ? given.map((path) => toCamel(String(path))) : (given as never);
+  return Array.isArray(given)
+    ? given.map((path) => toCamel(String(path)))
+    : (given as never);
 }

@@ -44,10 +44,23 @@ export const watch: Act = async (session, command) => {
     "manager" in command
       ? session
           .manager(command)
-          .watch(options<ExecutionWatchOptions>(command, "after_revision", ...OPTIONS))
+          .watch(
+            options<ExecutionWatchOptions>(
+              command,
+              "after_revision",
+              ...OPTIONS,
+            ),
+          )
       : session.clients
           .of(command)
-          .watch(options<NamespaceWatchOptions>(command, "namespace", "id_prefix", ...OPTIONS));
+          .watch(
+            options<NamespaceWatchOptions>(
+              command,
+              "namespace",
+              "id_prefix",
+              ...OPTIONS,
+            ),
+          );
   session.watches.put(command, new OpenWatch(begun));
   await begun.ready();
 };
@@ -76,6 +89,11 @@ export const closeWatch: Act = (session, command) => {
 };
 
 export const waitFor: Act = async (session, command, signal) => {
-  const asked = { ...options<{ timeout?: number }>(command, "timeout"), signal };
-  return stateOf(await session.manager(command).waitFor(command.status as WaitTarget, asked));
+  const asked = {
+    ...options<{ timeout?: number }>(command, "timeout"),
+    signal,
+  };
+  return stateOf(
+    await session.manager(command).waitFor(command.status as WaitTarget, asked),
+  );
 };
