@@ -35,6 +35,8 @@ type fake struct {
 	pipelines int
 	watches   []*pb.WatchRequest
 	unlocks   int
+	// Who has asked for the lock, in order.
+	owners []string
 }
 
 // serve starts a fake, and gives its address and what stops it.
@@ -121,6 +123,9 @@ func (f *fake) Watch(request *pb.WatchRequest, stream pb.StateManager_WatchServe
 }
 
 func (f *fake) Lock(_ context.Context, request *pb.LockRequest) (*pb.LockResponse, error) {
+	f.mu.Lock()
+	f.owners = append(f.owners, request.GetOwner())
+	f.mu.Unlock()
 	return &pb.LockResponse{
 		Result:          &pb.WriteResult{Key: request.GetKey()},
 		Acquired:        true,

@@ -91,7 +91,7 @@ func TestWhereTheLockIsHeldIsToldByTheContext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again.Owner() != lock.Owner() {
+	if f.owners[1] != lock.Owner() {
 		t.Error("it was asked for as somebody else")
 	}
 	if held, err := again.Unlock(limited(t)); !held || err != nil || f.unlocks != 0 {
