@@ -179,7 +179,7 @@ def test_what_had_no_result_is_sent_again_after_a_restart_and_done_once(
         done = pipeline.take(100)
         restarting = threading.Thread(target=server.restart)
         restarting.start()
-        done |= {result.tag: result for result in pipeline.rest()}
+        done |= {result.tag: result for result in pipeline.rest_of_broken()}
         restarting.join()
     missing = [operation for tag, operation in operations.items() if tag not in done]
     with RawClient(server.address) as again, Pipeline(again) as pipeline:

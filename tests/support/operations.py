@@ -152,6 +152,19 @@ class Pipeline:
         assert self.call.code() is grpc.StatusCode.OK
         return rest
 
+    def rest_of_broken(self) -> list[OperationResult]:
+        """What comes until the stream ends: with success, or as the connection is closed on it.
+
+        Whoever is sending when the server stops may meet the one or the other.
+        """
+        rest: list[OperationResult] = []
+        try:
+            for result in self._results:
+                rest.append(result)  # noqa: PERF402 - what came before it breaks is kept
+        except grpc.RpcError:
+            assert self.call.code() is grpc.StatusCode.UNAVAILABLE
+        return rest
+
     def __enter__(self) -> Self:
         return self
 
