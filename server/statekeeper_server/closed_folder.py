@@ -32,7 +32,7 @@ class ClosedFolder:
 
     def __init__(self, path: Path) -> None:
         if not (path / "FORMAT").is_file():
-            raise NoFolderError(f"{path} is no data folder: it has no file FORMAT")
+            raise _no_folder(path)
         self.path = path
         self._stack = ExitStack()
         try:
@@ -58,7 +58,7 @@ class ClosedFolder:
         """
         said = read_format(self.path)
         if said is None:
-            raise NoFolderError(f"{self.path} is no data folder: it has no file FORMAT")
+            raise _no_folder(self.path)
         for number in range(said.shards):
             said.check_there(self.path, number)
             with self.reading(number) as txn:
@@ -90,3 +90,7 @@ class ClosedFolder:
         traceback: TracebackType | None,
     ) -> None:
         self._stack.close()
+
+
+def _no_folder(path: Path) -> NoFolderError:
+    return NoFolderError(f"{path} is no data folder: it has no file FORMAT")

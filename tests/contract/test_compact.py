@@ -16,7 +16,6 @@ from statekeeper.v1.admin_pb2_grpc import AdminStub
 from statekeeper_server.engine import Table
 from statekeeper_server.operations import compact as operation
 from statekeeper_server.store.housekeeping import Chores
-from statekeeper_server.store.soundness import Placement, problems
 from statekeeper_server.verification import problems_of
 from tests.support.admin import compact
 from tests.support.chance import chance
@@ -24,7 +23,7 @@ from tests.support.frozen import freeze
 from tests.support.raw import DEADLINE_S, RawClient, Refusal, document, key_of, save_request
 from tests.support.server_process import ServerProcess
 from tests.support.states import loaded
-from tests.support.tables import rows, wait_until
+from tests.support.tables import check_sound, rows, wait_until
 
 HOUR = timedelta(hours=1)
 KEPT = 4
@@ -70,17 +69,6 @@ def client(server: TestServer) -> Client:
 def sm(client: Client) -> StateManager:
     """An execution that does not exist yet, and does not expire."""
     return client.state_manager("exec_1", ttl=0)
-
-
-def check_sound(server: TestServer) -> None:
-    """See that all rows of the shard agree with each other."""
-    assert server._server is not None
-    (shard,) = server._server._shards
-    txn = shard._engine.read()
-    try:
-        assert list(problems(txn, Placement(0, 1), lambda: None)) == []
-    finally:
-        txn.abort()
 
 
 def count(server: TestServer, table: Table) -> int:

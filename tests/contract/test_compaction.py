@@ -13,13 +13,12 @@ from statekeeper.v1.list_pb2 import ListRequest
 from statekeeper_server.engine import Table
 from statekeeper_server.operations import list as list_operation
 from statekeeper_server.storage.v1.records_pb2 import Event
-from statekeeper_server.store.soundness import Placement, problems
 from tests.support.chance import chance
 from tests.support.frozen import freeze
 from tests.support.listing import listed, moment, pages, put
 from tests.support.raw import RawClient, key_of
 from tests.support.states import loaded
-from tests.support.tables import rows, wait_until
+from tests.support.tables import check_sound, rows, wait_until
 from tests.support.watching import watch_request
 
 HOUR = timedelta(hours=1)
@@ -69,17 +68,6 @@ def is_due(server: TestServer) -> bool:
         _, row = next(store.log(store.compacted_revision()), (0, b""))
         oldest = Event.FromString(row)
     return 0 < oldest.time_us <= server.clock.now_us() - 3_600_000_000
-
-
-def check_sound(server: TestServer) -> None:
-    """See that all rows of the shard agree with each other."""
-    assert server._server is not None
-    (shard,) = server._server._shards
-    txn = shard._engine.read()
-    try:
-        assert list(problems(txn, Placement(0, 1), lambda: None)) == []
-    finally:
-        txn.abort()
 
 
 def log_revisions(server: TestServer) -> list[int]:

@@ -4,9 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from statekeeper.v1.execution_pb2 import (
-    Status,
-)
+from statekeeper.v1.execution_pb2 import Status
 from statekeeper.v1.pause_pb2 import (
     EXPIRY_ACTION_KEEP,
     EXPIRY_ACTION_RESUME,
@@ -28,9 +26,7 @@ from tests.support.pauses import (
     resume,
     resume_request,
 )
-from tests.support.raw import (
-    RawClient,
-)
+from tests.support.raw import RawClient
 from tests.support.server_process import ServerProcess
 from tests.support.tables import rows, wait_until
 from tests.support.timed_pauses import ACTIONS, NO, Timed, with_default

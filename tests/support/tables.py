@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 from statekeeper.testing import TestServer
 from statekeeper_server.engine import ReadTransaction, Table
+from statekeeper_server.store.soundness import Placement, problems
 
 _DEADLINE_S = 30.0
 # What is kept though its execution has gone.
@@ -32,6 +33,18 @@ def counts(server: TestServer) -> dict[str, int]:
 def stored_bytes(server: TestServer, *tables: Table) -> int:
     """What the rows of some tables take."""
     return sum(len(key) + len(value) for table in tables for key, value in rows(server, table))
+
+
+def check_sound(server: TestServer) -> None:
+    """See that all rows of each shard agree with each other."""
+    assert server._server is not None
+    shards = list(server._server._shards)
+    for number, shard in enumerate(shards):
+        txn = shard._engine.read()
+        try:
+            assert list(problems(txn, Placement(number, len(shards)), lambda: None)) == []
+        finally:
+            txn.abort()
 
 
 def wait_until(fact: Callable[[], bool]) -> None:

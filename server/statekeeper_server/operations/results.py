@@ -1,11 +1,9 @@
 """What callers are told of a write, and which execution it is."""
 
-from functools import lru_cache
-
 from statekeeper.v1 import execution_pb2
 from statekeeper.v1.write_pb2 import WriteResult
 from statekeeper_server.keys import ExecutionKey
-from statekeeper_server.operations.times import set_time
+from statekeeper_server.operations.times import written_times
 from statekeeper_server.storage.v1.records_pb2 import Head
 
 
@@ -31,14 +29,4 @@ def put_result(result: WriteResult, key: ExecutionKey, head: Head | None, now_us
         result.revision = execution.revision
         result.version = execution.version
         expire_time_us = head.expire_time_us
-    result.MergeFromString(_times(now_us, expire_time_us))
-
-
-@lru_cache(maxsize=64)  # The writes of a batch have the same times, mostly.
-def _times(update_time_us: int, expire_time_us: int) -> bytes:
-    """A WriteResult that tells nothing else, serialised."""
-    result = WriteResult()
-    set_time(result.update_time, update_time_us)
-    if expire_time_us:
-        set_time(result.expire_time, expire_time_us)
-    return result.SerializeToString()
+    result.MergeFromString(written_times(WriteResult, now_us, expire_time_us))

@@ -1,7 +1,6 @@
 """From a draft to rows: entries, pauses, checkpoints, the head, the log."""
 
 from collections.abc import Collection, Iterable
-from functools import lru_cache
 
 from statekeeper.v1.execution_pb2 import Execution, ExecutionState
 from statekeeper.v1.history_pb2 import EVENT_KIND_CHECKPOINTED, EVENT_KIND_DELETED
@@ -23,7 +22,7 @@ from statekeeper_server.operations.expiry import plan_expiry
 from statekeeper_server.operations.pause_rows import drop_old_pauses, put_pauses
 from statekeeper_server.operations.removal import remove
 from statekeeper_server.operations.results import put_key, put_result
-from statekeeper_server.operations.times import set_time
+from statekeeper_server.operations.times import set_time, written_times
 from statekeeper_server.storage.v1.records_pb2 import Act, DocumentSize, Event, Head
 from statekeeper_server.store.index import INDEXED, IndexRow, index_rows
 from statekeeper_server.store.rows import event_row
@@ -147,18 +146,8 @@ def _prolong(draft: Draft, head: Head) -> None:
     execution = head.execution
     if not expire_us:
         execution.ClearField("expire_time")
-    execution.MergeFromString(_times(head.update_time_us, expire_us))
+    execution.MergeFromString(written_times(Execution, head.update_time_us, expire_us))
     plan_expiry(draft.store, draft.key, head)
-
-
-@lru_cache(maxsize=64)  # The writes of a batch have the same times, mostly.
-def _times(update_time_us: int, expire_time_us: int) -> bytes:
-    """An Execution that tells nothing else, serialised."""
-    execution = Execution()
-    set_time(execution.update_time, update_time_us)
-    if expire_time_us:
-        set_time(execution.expire_time, expire_time_us)
-    return execution.SerializeToString()
 
 
 def expire_time_us(draft: Draft) -> int:
