@@ -14,14 +14,25 @@ from click.testing import CliRunner, Result
 
 from statekeeper.testing import TestServer
 from statekeeper_server.__main__ import main
+from statekeeper_server.server import Server
 from tests.support.certificates import Authority
 from tests.support.raw import RawClient, key_of, save_request
 from tests.support.server_process import ServerProcess, run
 
 
+class _ServerInVain(Server):
+    """One that is not to serve: on its loop it would for ever, and heed no test's timeout."""
+
+    async def start(self) -> None:
+        await super().start()
+        await self.stop()
+        raise AssertionError("it serves")
+
+
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Runs `statekeeper serve` in this process, for what ends before it serves."""
+    monkeypatch.setattr("statekeeper_server.__main__.Server", _ServerInVain)
     monkeypatch.setattr("statekeeper_server.__main__.set_up_logs", lambda _: None)
     monkeypatch.setattr("sys.setswitchinterval", lambda _: None)
     monkeypatch.setattr("statekeeper_server.__main__._collect_seldom", lambda: None)

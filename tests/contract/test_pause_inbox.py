@@ -179,7 +179,7 @@ def test_pages_are_turned_while_many_write(sharded: RawClient, namespace: str) -
             answer = open_pause(sharded, "exec_busy", namespace)
             resume(sharded, token=answer.token)
 
-    writers = [threading.Thread(target=write) for _ in range(3)]
+    writers = [threading.Thread(target=write, daemon=True) for _ in range(3)]
     for writer in writers:
         writer.start()
     try:
@@ -190,7 +190,7 @@ def test_pages_are_turned_while_many_write(sharded: RawClient, namespace: str) -
     finally:
         over.set()
         for writer in writers:
-            writer.join()
+            writer.join(DEADLINE_S)
 
 
 def test_a_page_of_large_pauses_has_fewer(raw: RawClient, namespace: str) -> None:

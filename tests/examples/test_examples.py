@@ -3,6 +3,7 @@
 import runpy
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from statekeeper.testing import TestServer
@@ -108,11 +109,16 @@ def test_a_process_that_waits_goes_on_when_the_refund_is_approved(
         stdout=subprocess.PIPE,
         text=True,
     ) as waiting:
-        assert waiting.stdout is not None
-        token = waiting.stdout.readline().strip().rpartition(" ")[2]
-        statekeeper_server.restart()
-        approval(statekeeper_server, "approve", token, "--actor", "grace")
-        said, _ = waiting.communicate(timeout=60)
+        stuck = threading.Timer(60, waiting.kill)
+        stuck.start()
+        try:
+            assert waiting.stdout is not None
+            token = waiting.stdout.readline().strip().rpartition(" ")[2]
+            statekeeper_server.restart()
+            approval(statekeeper_server, "approve", token, "--actor", "grace")
+            said, _ = waiting.communicate()
+        finally:
+            stuck.cancel()
 
     assert said == "paid back, approved by grace\n"
 

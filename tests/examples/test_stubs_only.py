@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ _EXAMPLES = _ROOT / "examples"
 _PROTOS = _ROOT / "protos"
 _RUBY_LIBRARIES = 'require "grpc"; require "google/rpc/error_details_pb"'
 _METERS = 10
+_DEADLINE_S = 60.0
 _SIZES = ("--meters", str(_METERS), "--readings", "300")
 
 
@@ -87,14 +88,22 @@ def _last_revision(server: ServerProcess) -> int:
 
 def _wait_for_readings(server: ServerProcess) -> None:
     # Each meter has a revision before it has readings.
-    while _last_revision(server) <= _METERS:
-        pass
+    _wait_until(lambda: _last_revision(server) > _METERS)
 
 
 def _wait_until_idle(server: ServerProcess) -> None:
-    before = -1
-    while before != (before := _last_revision(server)):
+    def is_idle() -> bool:
+        before = _last_revision(server)
         time.sleep(0.3)
+        return before == _last_revision(server)
+
+    _wait_until(is_idle)
+
+
+def _wait_until(holds: Callable[[], bool]) -> None:
+    ends_s = time.monotonic() + _DEADLINE_S
+    while not holds():
+        assert time.monotonic() < ends_s, "it does not come to hold"
 
 
 def test_each_reading_is_stored_once_and_seen_once_when_the_server_restarts(

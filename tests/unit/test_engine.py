@@ -394,15 +394,17 @@ def test_a_snapshot_outlasts_the_filling_of_the_disk(large_engine: Engine) -> No
     snapshot = large_engine.read()
     cursor = snapshot.cursor(Table.HEADS)
     with small_disk(), ThreadPoolExecutor() as threads:
-        filling = threads.submit(fill, large_engine, 200_000)
-        with pytest.raises(TimeoutError):
-            filling.result(0.5)
-        later = threads.submit(read, large_engine, b"k0")
-        assert cursor.seek(b"k") == (b"k0", b"seen")
-        assert snapshot.get(Table.HEADS, b"k1") is None
-        snapshot.abort()
-        assert filling.result() > 10
-        assert later.result() == b"x" * 200_000
+        try:
+            filling = threads.submit(fill, large_engine, 200_000)
+            with pytest.raises(TimeoutError):
+                filling.result(0.5)
+            later = threads.submit(read, large_engine, b"k0")
+            assert cursor.seek(b"k") == (b"k0", b"seen")
+            assert snapshot.get(Table.HEADS, b"k1") is None
+        finally:
+            snapshot.abort()
+        assert filling.result(_DEADLINE_S) > 10
+        assert later.result(_DEADLINE_S) == b"x" * 200_000
 
 
 def test_a_copy_makes_way_for_writes_when_the_disk_is_full(
@@ -420,15 +422,18 @@ def test_a_copy_makes_way_for_writes_when_the_disk_is_full(
 
     (tmp_path / "copy").mkdir()
     with small_disk(), ThreadPoolExecutor() as threads:
-        copying = threads.submit(copy.write, tmp_path / "copy", wrote)
-        assert started.wait(_DEADLINE_S)
-        filling = threads.submit(fill, large_engine, 200_000)
-        with pytest.raises(TimeoutError):
-            filling.result(0.5)
-        waiting.set()
-        with pytest.raises(CopyGivenUpError):
-            copying.result(_DEADLINE_S)
-        copy.close()
+        try:
+            copying = threads.submit(copy.write, tmp_path / "copy", wrote)
+            assert started.wait(_DEADLINE_S)
+            filling = threads.submit(fill, large_engine, 200_000)
+            with pytest.raises(TimeoutError):
+                filling.result(0.5)
+            waiting.set()
+            with pytest.raises(CopyGivenUpError):
+                copying.result(_DEADLINE_S)
+        finally:
+            waiting.set()
+            copy.close()
         assert filling.result(_DEADLINE_S) > fill_up_to
 
 

@@ -190,19 +190,19 @@ def test_what_is_no_longer_kept_is_told_or_made_up_for(make_client: MakeClient) 
     with TestServer(log_events_kept=5) as server:
         client = make_client(server.address)
         quiet, busy = client.state_manager("quiet"), client.state_manager("busy")
-        with quiet.watch(heartbeat=0.1) as events:
+        # Who waits in the watch is not waited for before it is closed.
+        with ThreadPoolExecutor() as pool, quiet.watch(heartbeat=0.1) as events:
             old = events.resume_token
             quiet.save({"status": "running"})
             assert next(events).kind == "saved"
-            with ThreadPoolExecutor() as pool:
-                waiting = pool.submit(next, events)
-                for n in range(100):
-                    busy.save({"status": "running", "context": {"n": n}})
-                until(lambda: is_compacted(quiet, old))
-                until(lambda: not is_compacted(quiet, events.resume_token))
-                server.restart()
-                quiet.update(status="completed")
-                assert waiting.result(timeout=60).status == "completed"
+            waiting = pool.submit(next, events)
+            for n in range(100):
+                busy.save({"status": "running", "context": {"n": n}})
+            until(lambda: is_compacted(quiet, old))
+            until(lambda: not is_compacted(quiet, events.resume_token))
+            server.restart()
+            quiet.update(status="completed")
+            assert waiting.result(timeout=60).status == "completed"
 
         with quiet.watch(resume_token=old, on_compacted="snapshot", include="state") as events:
             gap, snapshot, complete = take(events, 3)
