@@ -15,11 +15,11 @@ from statekeeper.batch import Batch
 from statekeeper.calls import Call, Page
 from statekeeper.errors import StateError
 from statekeeper.messages import OPERATION_BYTES_MAX, OPERATIONS, OperationError
-from statekeeper.rpc_errors import Failure
 from statekeeper.stubs import make_stub
 from statekeeper.transport import (
     CHANNEL_OPTIONS,
     CLOSED,
+    GONE,
     Route,
     check_credentials,
     check_size,
@@ -87,8 +87,7 @@ class AioChannel:
             if self.closed and not (task and task.cancelling()):
                 # Closing the channel cancels the calls under way, and gRPC
                 # tells that in the same way as if this task were cancelled.
-                gone = Failure(grpc.StatusCode.CANCELLED, CLOSED, ())
-                raise self.route.translate(gone, call) from error
+                raise self.route.translate(GONE, call) from error
             raise
         except BaseException as error:
             self._give_up(call, error)

@@ -94,6 +94,8 @@ CHANNEL_OPTIONS: tuple[tuple[str, Any], ...] = (
 
 # How a stream ends that has no end of its own, where the server gives no reason.
 ENDED = Failure(grpc.StatusCode.UNAVAILABLE, "the server has ended the stream", ())
+# How what is under way ends when the client is closed.
+GONE = Failure(grpc.StatusCode.CANCELLED, CLOSED, ())
 
 
 def silence(wait_s: float) -> Failure:

@@ -588,6 +588,21 @@ def test_closing_the_client_ends_a_watch_that_somebody_waits_for(
             waiting.result(timeout=10)
 
 
+def test_closing_the_client_ends_a_watch_that_looks_for_its_server(
+    fake: FakeServer, client: Client, watches: FakeWatches, sm: StateManager
+) -> None:
+    """B71: as it does where the watch has a stream."""
+    watches.line_up(begun("t1"))
+    events = sm.watch()
+    fake.stop()
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(next, events)
+        until(lambda: events.trouble is not None)
+        client.close()
+        with pytest.raises(CallCancelledError, match="this client is closed"):
+            waiting.result(timeout=10)
+
+
 def test_a_closed_client_watches_nothing(client: Client, sm: StateManager) -> None:
     client.close()
     with pytest.raises(RuntimeError, match="this client is closed"):

@@ -159,7 +159,7 @@ public final class Watch implements Iterable<WatchEvent>, AutoCloseable {
         pause(Math.min(untilNext, leftNanos));
         return;
       }
-      open = connection.open(following.call());
+      open = open();
       stream = open;
       fresh = true;
       silentSinceNanos = System.nanoTime();
@@ -194,9 +194,25 @@ public final class Watch implements Iterable<WatchEvent>, AutoCloseable {
       return;
     }
     if (connection.closed()) {
-      throw new CallCancelledException(following.scope().facts("this client is closed"));
+      throw clientClosed();
     }
     nextStreamNanos = System.nanoTime() + following.lost(error, connection.route().patience());
+  }
+
+  private MessageStream<WatchResponse> open() {
+    try {
+      return connection.open(following.call());
+    } catch (IllegalStateException refused) {
+      if (following.trouble() == null || !connection.closed()) {
+        throw refused;
+      }
+      // Closed between two streams: for who watches, that is no different.
+      throw clientClosed();
+    }
+  }
+
+  private CallCancelledException clientClosed() {
+    return new CallCancelledException(following.scope().facts("this client is closed"));
   }
 
   private void pause(long nanos) {
