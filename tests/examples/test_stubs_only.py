@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,13 +13,13 @@ import pytest
 from statekeeper.admin import Admin
 from tests.support.relay import Relay
 from tests.support.server_process import ServerProcess
+from tests.support.tables import wait_until
 
 _ROOT = Path(__file__).parents[2]
 _EXAMPLES = _ROOT / "examples"
 _PROTOS = _ROOT / "protos"
 _RUBY_LIBRARIES = 'require "grpc"; require "google/rpc/error_details_pb"'
 _METERS = 10
-_DEADLINE_S = 60.0
 _SIZES = ("--meters", str(_METERS), "--readings", "300")
 
 
@@ -88,7 +88,7 @@ def _last_revision(server: ServerProcess) -> int:
 
 def _wait_for_readings(server: ServerProcess) -> None:
     # Each meter has a revision before it has readings.
-    _wait_until(lambda: _last_revision(server) > _METERS)
+    wait_until(lambda: _last_revision(server) > _METERS)
 
 
 def _wait_until_idle(server: ServerProcess) -> None:
@@ -97,13 +97,7 @@ def _wait_until_idle(server: ServerProcess) -> None:
         time.sleep(0.3)
         return before == _last_revision(server)
 
-    _wait_until(is_idle)
-
-
-def _wait_until(holds: Callable[[], bool]) -> None:
-    ends_s = time.monotonic() + _DEADLINE_S
-    while not holds():
-        assert time.monotonic() < ends_s, "it does not come to hold"
+    wait_until(is_idle)
 
 
 def test_each_reading_is_stored_once_and_seen_once_when_the_server_restarts(

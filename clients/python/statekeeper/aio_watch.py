@@ -10,7 +10,7 @@ from statekeeper.aio_stream import AioStream
 from statekeeper.calls import Following
 from statekeeper.errors import CallCancelledError, StateError
 from statekeeper.model import WatchEvent
-from statekeeper.transport import GONE
+from statekeeper.transport import open_next
 from statekeeper.v1 import watch_pb2
 
 
@@ -105,7 +105,7 @@ class AsyncWatch:
             limit_s = following.silence_s
             if stream is None:
                 limit_s = route.timeout_s
-                self._stream = stream = self._open()
+                self._stream = stream = open_next(self._channel, following)
             following.take(await stream.receive(limit_s))
         except StateError as error:
             self._end_stream()
@@ -114,16 +114,6 @@ class AsyncWatch:
         except asyncio.CancelledError:
             self._end_stream()
             raise
-
-    def _open(self) -> AioStream[watch_pb2.WatchResponse]:
-        call = self._following.call()
-        try:
-            return self._channel.open(call)
-        except RuntimeError as error:
-            if self._following.trouble is None or not self._channel.closed:
-                raise
-            # Closed between two streams: for who watches, that is no different.
-            raise self._channel.route.translate(GONE, call) from error
 
     def _delay_s(self, error: StateError) -> float:
         try:

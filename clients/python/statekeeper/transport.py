@@ -9,13 +9,13 @@ when a retry would be of no use.
 import json
 import random
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import grpc
 from google.protobuf.message import EncodeError, Message
 
 from statekeeper.arguments import checked_target, invalid
-from statekeeper.calls import Call
+from statekeeper.calls import Call, Following
 from statekeeper.errors import (
     CallCancelledError,
     DeadlineExceededError,
@@ -29,6 +29,9 @@ from statekeeper.errors import (
 )
 from statekeeper.rpc_errors import CallSite, Failure, to_state_error
 from statekeeper.times import Span, to_timedelta
+from statekeeper.v1.watch_pb2 import WatchResponse
+
+_StreamT_co = TypeVar("_StreamT_co", covariant=True)
 
 TARGET_DEFAULT = "127.0.0.1:7460"
 TIMEOUT_DEFAULT = timedelta(seconds=10)
@@ -148,6 +151,34 @@ class Route:
         if not isinstance(error, UNHEARD):
             self.answered = True
         return error
+
+
+class _Channel(Protocol[_StreamT_co]):
+    """A channel of either kind, with the streams that it opens."""
+
+    closed: bool
+    route: Route
+
+    def open(self, call: Call[Any, WatchResponse]) -> _StreamT_co:
+        """Opens the stream of a call. Raises RuntimeError."""
+        ...
+
+
+def open_next(channel: _Channel[_StreamT_co], following: Following) -> _StreamT_co:
+    """Opens the first stream of a watch, or the next.
+
+    Raises:
+        CallCancelledError: The channel was closed since the stream before.
+        RuntimeError: The channel is closed, and there was none before.
+    """
+    call = following.call()
+    try:
+        return channel.open(call)
+    except RuntimeError as error:
+        if following.trouble is None or not channel.closed:
+            raise
+        # For who watches, it is no different from a stream that is cut off.
+        raise channel.route.translate(GONE, call) from error
 
 
 def check_credentials(credentials: object) -> None:

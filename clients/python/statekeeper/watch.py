@@ -11,7 +11,7 @@ from statekeeper.channel import Channel
 from statekeeper.errors import CallCancelledError, StateError
 from statekeeper.model import WatchEvent
 from statekeeper.stream import Stream
-from statekeeper.transport import GONE
+from statekeeper.transport import open_next
 from statekeeper.v1 import watch_pb2
 
 
@@ -127,7 +127,7 @@ class Watch:
             limit_s = following.silence_s
             if stream is None:
                 limit_s = route.timeout_s
-                self._stream = stream = self._open()
+                self._stream = stream = open_next(self._channel, following)
             if self._closed.is_set():
                 self._end_stream()
                 return
@@ -137,16 +137,6 @@ class Watch:
             left_s = ends_s - time.monotonic()
             if left_s > 0 and not self._closed.is_set():
                 self._closed.wait(min(self._delay_s(error), left_s))
-
-    def _open(self) -> Stream[watch_pb2.WatchResponse]:
-        call = self._following.call()
-        try:
-            return self._channel.open(call)
-        except RuntimeError as error:
-            if self._following.trouble is None or not self._channel.closed:
-                raise
-            # Closed between two streams: for who watches, that is no different.
-            raise self._channel.route.translate(GONE, call) from error
 
     def _delay_s(self, error: StateError) -> float:
         try:
