@@ -1,5 +1,5 @@
 # All that there is to do here. Each target makes what it needs in .venv first, once:
-# what is installed there follows pyproject.toml.
+# what is installed there follows pyproject.toml, and what is written in C.
 
 PYTHON ?= python3
 VENV := .venv
@@ -8,7 +8,9 @@ SERVER := $(VENV)/.server-installed
 DEV := $(VENV)/.dev-installed
 # What the server needs, and the examples.
 SERVES := server,shared
-CODE := server clients/python tests bench examples docs/settings.py protos/release.py
+CODE := server clients/python tests bench examples docs/settings.py protos/release.py hatch_build.py
+# What an install is made from; the rest of the checkout is used as it is.
+BUILT_FROM := pyproject.toml hatch_build.py $(wildcard server/statekeeper_server/native/*.[ch])
 # The clients in other languages, each with a Makefile of its own.
 CLIENTS := $(patsubst %/Makefile,%,$(wildcard clients/*/Makefile))
 # Arguments for the program behind a target: make serve ARGS="--listen 127.0.0.1:0"
@@ -22,7 +24,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help serve demo test test-clients test-long test-soak check check-generated check-lint \
-	check-types check-imports check-protos check-clients fix gen gen-docs release-contract bench clean
+	check-types check-imports check-native check-protos check-clients fix gen gen-docs release-contract bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,7 +48,7 @@ test-soak: $(DEV) ## Run the tests that take very many minutes
 	@$(PY) -m pytest -q -m soak $(ARGS)
 
 check: ## Check all that can be checked without running it
-	@$(MAKE) --no-print-directory --keep-going check-generated check-lint check-types check-imports check-protos check-clients
+	@$(MAKE) --no-print-directory --keep-going check-generated check-lint check-types check-imports check-native check-protos check-clients
 	@echo "all checks passed"
 
 fix: $(DEV) ## Mend what the checks can mend: lint and format
@@ -63,7 +65,7 @@ bench: $(DEV) ## Measure, beside peers and ceilings of the same machine
 	@$(PY) bench/run.py $(ARGS)
 
 clean: ## Remove what was made here, but not the data
-	@rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .grimp_cache .tools dist
+	@rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .grimp_cache .tools dist server/statekeeper_server/_native.*.so
 	@find server clients tests bench examples -name __pycache__ -prune -exec rm -rf {} +
 
 check-generated: $(DEV)
@@ -81,6 +83,9 @@ check-imports: $(DEV)
 	@report=$$(lint-imports --no-logo 2>&1) || { echo "$$report"; \
 		echo "an import goes the wrong way, or a module has no layer: see [tool.importlinter] in pyproject.toml" >&2; \
 		exit 1; }
+
+check-native: $(DEV)
+	@$(PY) hatch_build.py --check
 
 check-protos: $(DEV)
 	@protos/check.sh || { \
@@ -103,12 +108,12 @@ $(PY):
 		exit 1; }
 	@$(PYTHON) -m venv --clear $(VENV)
 
-$(SERVER): pyproject.toml $(PY)
+$(SERVER): $(BUILT_FROM) $(PY)
 	@$(call install,$(SERVES))
 	@touch $@
 
 # The tools for development are more than the server needs, and contain it.
-$(DEV): pyproject.toml $(PY)
+$(DEV): $(BUILT_FROM) $(PY)
 	@$(call install,dev)
 	@touch $@ $(SERVER)
 

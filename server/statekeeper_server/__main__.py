@@ -20,6 +20,7 @@ import click
 import pydantic
 import uvloop
 
+from statekeeper_server import compiled
 from statekeeper_server.config import Config, load_config
 from statekeeper_server.logs import get_logger, set_up_logs
 from statekeeper_server.server import Server, StartError
@@ -99,6 +100,8 @@ def serve(config_file: Path | None, **flags: str | bool | None) -> None:
         _fail(*_explain(error))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         _fail(f"{config_file}: {getattr(error, 'strerror', None) or error}")
+    if (problem := compiled.problem()) is not None:
+        _fail(problem)
     set_up_logs(config.log_level)
     _warn(config)
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
@@ -109,12 +112,17 @@ def serve(config_file: Path | None, **flags: str | bool | None) -> None:
 
 
 def _warn(config: Config) -> None:
-    """Tell of settings that are of no use, but keep nobody from serving."""
+    """Tell of what is not as it should be, but keeps nobody from serving."""
     for variable in unknown_variables(os.environ):
         _log.warning("unknown variable", variable=variable.name, nearest=variable.nearest)
     if config.backup_dir is not None and not config.backup_dir.is_dir():
         # It may be mounted later; until then backups fail.
         _log.warning("no such folder", backup_dir=str(config.backup_dir))
+    if compiled.absence is not None:
+        _log.warning(
+            "no native part: saves take about twice the CPU",
+            because=compiled.absence,
+        )
 
 
 async def _serve(config: Config) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from statekeeper_server import compiled
+
 _DEADLINE_S = 60.0
 _SERVING = "statekeeper listening on "
 
@@ -50,8 +52,15 @@ def run(*arguments: str, env: Mapping[str, str] | None = None, powerless: bool =
 
 
 def _environment(env: Mapping[str, str] | None) -> dict[str, str]:
-    """The tests' own, without the settings that the person who runs them may have."""
-    own = {name: text for name, text in os.environ.items() if not name.startswith("STATEKEEPER_")}
+    """The tests' own, without the settings that the person who runs them may have.
+
+    But for the one that has all tests run without the native part.
+    """
+    own = {
+        name: text
+        for name, text in os.environ.items()
+        if name == compiled.VARIABLE or not name.startswith("STATEKEEPER_")
+    }
     return own | dict(env or {})
 
 

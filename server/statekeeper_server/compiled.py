@@ -1,0 +1,40 @@
+"""The native part of the server: what is written in C, where the install could build it.
+
+All that it does is written in Python as well, and without it the server does the same more
+slowly. Ask by `if native:`, so that both ways are checked for their types.
+"""
+
+import os
+
+__all__ = ["VARIABLE", "absence", "native", "problem"]
+
+VARIABLE = "STATEKEEPER_NATIVE"
+
+_OFF = "off"
+_REMEDY = "install a C compiler and Python's headers (python3-dev), then reinstall"
+
+
+def _setting() -> str:
+    return os.environ.get(VARIABLE, "on").lower()
+
+
+def problem() -> str | None:
+    """What is wrong with the variable; None: nothing."""
+    if _setting() in {"on", _OFF}:
+        return None
+    return f"{VARIABLE}: must be on or off, not {os.environ[VARIABLE]!r}"
+
+
+def _heed_setting() -> None:
+    if _setting() == _OFF:
+        raise ImportError(f"{VARIABLE} is {_OFF}")
+
+
+# Why `native` is None; None: it is not.
+absence: str | None = None
+try:
+    _heed_setting()
+    from statekeeper_server import _native as native
+except ImportError as error:
+    absence = str(error) if _setting() == _OFF else f"{error}: {_REMEDY}"
+    native = None  # type: ignore[assignment]  # no type says: this module, or None
