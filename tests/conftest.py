@@ -31,11 +31,21 @@ class _Backstop:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         mark = item.get_closest_marker("timeout")
         limit_s = float(mark.args[0] if mark else item.config.getini("timeout"))
-        faulthandler.dump_traceback_later(limit_s + _GIVE_UP_S, exit=True, file=self._stderr)
+        self._end_after(limit_s + _GIVE_UP_S)
         try:
             return (yield)
         finally:
             faulthandler.cancel_dump_traceback_later()
+
+    # Last: at a failure, which somebody may look into, pytest and pytest-timeout give up to
+    # watch over the test, though what it leaves may still have to be ended.
+    @pytest.hookimpl(trylast=True)
+    def pytest_exception_interact(self, node: pytest.Item | pytest.Collector) -> None:
+        if isinstance(node, pytest.Item):
+            self._end_after(_GIVE_UP_S)
+
+    def _end_after(self, seconds: float) -> None:
+        faulthandler.dump_traceback_later(seconds, exit=True, file=self._stderr)
 
 
 def pytest_configure(config: pytest.Config) -> None:
