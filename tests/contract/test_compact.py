@@ -257,7 +257,13 @@ def test_b52_a_past_state_is_right_or_no_longer_kept(
 
 
 class SlowSteps:
-    """Steps of two rows, each of which waits until it is let go."""
+    """Steps of two rows, each of which waits until it is let go.
+
+    Attributes:
+        taken: released when a step is taken up.
+        let: release it to let one step go.
+        all_let: set it to let all go from now on.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.taken = threading.Semaphore(0)
@@ -275,6 +281,15 @@ class SlowSteps:
         monkeypatch.setattr("statekeeper_server.compaction.compact", compact_slowly)
 
 
+@pytest.fixture
+def slow(server: TestServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowSteps]:
+    """Slow steps, which the server's end does not wait for, however the test has ended."""
+    del server  # Its end comes after that of what needs it.
+    steps = SlowSteps(monkeypatch)
+    yield steps
+    steps.all_let.set()
+
+
 def begin(raw: RawClient) -> Any:
     """A compaction that is under way."""
     return AdminStub(raw.channel).Compact(CompactRequest(), timeout=DEADLINE_S)
@@ -286,17 +301,25 @@ def written(sm: StateManager, times: int) -> None:
         sm.save({"status": "running", "context": {"n": n}})
 
 
+def wait_until_beside_a_step(server: TestServer, saved: "grpc.Future[Any]") -> None:
+    """Wait until a save has come to the shard, which has a step to do; or was done before it."""
+    assert server._server is not None
+    (shard,) = server._server._shards
+    wait_until(lambda: saved.done() or shard.backlog().operations == 2)
+
+
 def test_b81_writers_are_answered_between_its_steps(
-    server: TestServer, raw: RawClient, sm: StateManager, monkeypatch: pytest.MonkeyPatch
+    server: TestServer, raw: RawClient, sm: StateManager, slow: SlowSteps
 ) -> None:
     """A write waits for one step at most, however many there are."""
     written(sm, 30)
     server.clock.advance(2 * HOUR)
-    slow = SlowSteps(monkeypatch)
     call = begin(raw)
     for n in range(20):
         assert slow.taken.acquire(timeout=DEADLINE_S)
         saved = raw.stub.Save.future(save_request(f"other_{n}"), timeout=DEADLINE_S)
+        # A late one would meet yet another step, which nobody lets go.
+        wait_until_beside_a_step(server, saved)
         slow.let.release()
         # The next step may be there, and waits: the save is answered before it or with it.
         slow.let.release()
@@ -309,11 +332,10 @@ def test_b81_writers_are_answered_between_its_steps(
 
 
 def test_one_runs_at_a_time_and_ends_when_nobody_waits_for_it(
-    server: TestServer, raw: RawClient, sm: StateManager, monkeypatch: pytest.MonkeyPatch
+    server: TestServer, raw: RawClient, sm: StateManager, slow: SlowSteps
 ) -> None:
     written(sm, 30)
     server.clock.advance(2 * HOUR)
-    slow = SlowSteps(monkeypatch)
     call = begin(raw)
     assert slow.taken.acquire(timeout=DEADLINE_S)
     with pytest.raises(grpc.RpcError) as caught:
@@ -334,11 +356,10 @@ def test_one_runs_at_a_time_and_ends_when_nobody_waits_for_it(
 
 
 def test_a_drain_ends_it_after_a_step(
-    server: TestServer, raw: RawClient, sm: StateManager, monkeypatch: pytest.MonkeyPatch
+    server: TestServer, raw: RawClient, sm: StateManager, slow: SlowSteps
 ) -> None:
     written(sm, 30)
     server.clock.advance(2 * HOUR)
-    slow = SlowSteps(monkeypatch)
     call = begin(raw)
     assert slow.taken.acquire(timeout=DEADLINE_S)
     assert server._server is not None

@@ -147,9 +147,11 @@ def test_closing_ends_all_calls(client: Client, pool: ThreadPoolExecutor) -> Non
             called.release()
 
     calls = [pool.submit(save_until_closed, number) for number in range(THREADS)]
-    for _ in range(5 * THREADS):
-        assert called.acquire(timeout=30)
-    client.close()
+    try:
+        for _ in range(5 * THREADS):
+            assert called.acquire(timeout=30)
+    finally:
+        client.close()
 
     for call in calls:
         error = call.exception(timeout=10)
