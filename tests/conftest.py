@@ -17,9 +17,9 @@ _GIVE_UP_S = 60.0
 
 
 class _Backstop:
-    """Ends the process of a test that does not end, and shows where all its threads stand.
+    """Ends the process of tests that do not end, and shows where all its threads stand.
 
-    Its time being over is an exception in the test's main thread, which is not heeded where
+    A test's time being over is an exception in its main thread, which is not heeded where
     that waits in C code, and not enough where leaving takes as long.
     """
 
@@ -43,6 +43,11 @@ class _Backstop:
     def pytest_exception_interact(self, node: pytest.Item | pytest.Collector) -> None:
         if isinstance(node, pytest.Item):
             self._end_after(_GIVE_UP_S)
+
+    # The process waits at its end for the threads that tests have left.
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        self._end_after(_GIVE_UP_S)
 
     def _end_after(self, seconds: float) -> None:
         faulthandler.dump_traceback_later(seconds, exit=True, file=self._stderr)

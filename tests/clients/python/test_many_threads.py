@@ -146,8 +146,8 @@ def test_closing_ends_all_calls(client: Client, pool: ThreadPoolExecutor) -> Non
             sm.save(STATE)
             called.release()
 
-    calls = [pool.submit(save_until_closed, number) for number in range(THREADS)]
     try:
+        calls = [pool.submit(save_until_closed, number) for number in range(THREADS)]
         for _ in range(5 * THREADS):
             assert called.acquire(timeout=30)
     finally:
