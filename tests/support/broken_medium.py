@@ -17,6 +17,8 @@ from statekeeper_server.engine import (
 )
 from statekeeper_server.folder import ShardFolder
 
+_DEADLINE_S = 30.0
+
 
 class Opening(Protocol):
     """What opens and verifies an engine."""
@@ -61,7 +63,7 @@ class Breaker:
 
     def verify(self, medium: Opening) -> str:
         """Verify a medium, or find the problem that was told."""
-        self.sound.wait()
+        assert self.sound.wait(_DEADLINE_S)
         self.verifications.release()
         return self.problem or medium.verify()
 
