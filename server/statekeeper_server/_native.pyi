@@ -1,4 +1,66 @@
 # The native part of the server, written in C: the sources are in `native/`.
+from collections.abc import Callable
 
-# The version of what this module offers.
-def abi() -> int: ...
+from statekeeper_server.engine import Table
+
+# A SaveRequest or UpdateRequest that was checked from its bytes.
+class Write:
+    # The request.
+    @property
+    def raw(self) -> bytes: ...
+    # Whose it is, with the default namespace filled in.
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def execution_id(self) -> str: ...
+    # Key of the execution's head.
+    @property
+    def row(self) -> bytes: ...
+    # None: it has none.
+    @property
+    def request_id(self) -> str | None: ...
+    # The request that its request_id stands for, serialised in the one deterministic way;
+    # None where there is no request_id.
+    @property
+    def canonical(self) -> bytes | None: ...
+    # What it adds to the shard, about.
+    @property
+    def stored_bytes(self) -> int: ...
+
+# A checked request, or None where it is not a plain one.
+def read_save(raw: bytes, entries_max: int, value_bytes_max: int, /) -> Write | None: ...
+def read_update(raw: bytes, entries_max: int, value_bytes_max: int, /) -> Write | None: ...
+
+# Namespace, execution id and the key of the head, of a LoadRequest for all of the present.
+def read_load(raw: bytes, /) -> tuple[str, str, bytes] | None: ...
+
+# The operations of a BatchRequest: the field number of each one's kind, its tag, its message
+# and its timeout in microseconds, -1 where it has none.
+def read_batch(raw: bytes, /) -> list[tuple[int, int, bytes, int]] | None: ...
+
+# A LoadResponse of a head's row and the entries' rows; None where it is not a plain one.
+def load(
+    head: bytes,
+    seek_before: Callable[[bytes], tuple[bytes, bytes] | None],
+    now_us: int,
+    entries_max: int,
+    value_bytes_max: int,
+    /,
+) -> bytes | None: ...
+
+# Writes all but the event and what else is in `store.writer.Written`, which this gives;
+# None, and nothing written, where that is not plain.
+def write(
+    write: Write,
+    head: bytes | None,
+    seek_before: Callable[[bytes], tuple[bytes, bytes] | None],
+    put: Callable[[Table, bytes, bytes], None],
+    heads: Table,
+    entries: Table,
+    revision: int,
+    now_us: int,
+    entries_max: int,
+    value_bytes_warn: int,
+    ttl_default_us: int,
+    /,
+) -> tuple[bytes, bytes, int, int, int, int, int, int] | None: ...

@@ -6,19 +6,20 @@ from concurrent.futures import Executor
 
 import grpc
 
-from statekeeper.v1.batch_pb2 import BatchRequest, BatchResponse
+from statekeeper.v1.batch_pb2 import BatchResponse
 from statekeeper.v1.operation_pb2 import OperationResult
 from statekeeper_server import wire
 from statekeeper_server.admission import Admission
 from statekeeper_server.entries import Entries, Entry, Kind
 from statekeeper_server.errors import OverloadedError, invalid
+from statekeeper_server.incoming import Operations
 from statekeeper_server.limits import (
     ANSWER_BYTES_MAX,
     LARGE_BYTES,
     OPERATIONS_MAX,
     RESULT_BYTES_SMALL,
 )
-from statekeeper_server.rpc import Context, guarded, leave_when_sent, parse
+from statekeeper_server.rpc import Context, guarded, leave_when_sent
 from statekeeper_server.shards import Shards
 
 _RESULTS_KEY = wire.field_key(BatchResponse.DESCRIPTOR.fields_by_name["results"].number)
@@ -44,6 +45,7 @@ class Batches:
         self, kinds: Mapping[str, Kind], shards: Shards, threads: Executor, admission: Admission
     ) -> None:
         self._kinds = kinds
+        self._operations = Operations(kinds)
         self._shards = shards
         self._threads = threads
         self._admission = admission
@@ -70,8 +72,8 @@ class Batches:
 
     async def _answer(self, raw: bytes) -> bytes:
         """The results, which admission has counted."""
-        request = _parse(raw)
-        results: list[bytes] = [b""] * len(request.operations)
+        operations = self._operations.read(raw)
+        results: list[bytes] = [b""] * len(operations)
         granted: list[Entry] = []
         left, size_bytes = len(results), 0
         done = asyncio.get_running_loop().create_future()
@@ -93,7 +95,7 @@ class Batches:
         entries = Entries(self._kinds, self._shards, self._threads, self._admission, deliver)
         try:
             large = len(raw) > LARGE_BYTES
-            for number, operation in enumerate(request.operations):
+            for number, operation in enumerate(operations):
                 entries.start(number, operation, large=large)
             await done
         except BaseException:
@@ -106,7 +108,9 @@ class Batches:
 
     async def _pipeline(self, requests: AsyncIterator[bytes], context: Context) -> None:
         async with guarded(context, "Pipeline"):
-            stream = _Stream(self._kinds, self._shards, self._threads, self._admission)
+            stream = _Stream(
+                self._operations, self._kinds, self._shards, self._threads, self._admission
+            )
             await stream.run(requests, context, self._draining)
 
 
@@ -114,8 +118,14 @@ class _Stream:
     """One caller's pipeline."""
 
     def __init__(
-        self, kinds: Mapping[str, Kind], shards: Shards, threads: Executor, admission: Admission
+        self,
+        operations: Operations,
+        kinds: Mapping[str, Kind],
+        shards: Shards,
+        threads: Executor,
+        admission: Admission,
     ) -> None:
+        self._operations = operations
         self._entries = Entries(kinds, shards, threads, admission, self._deliver)
         self._admission = admission
         self._results: list[tuple[Entry, bytes]] = []
@@ -180,19 +190,19 @@ class _Stream:
         )
 
     def _begin(self, number: int, raw: bytes) -> None:
-        request = _parse(raw)
+        operations = self._operations.read(raw)
         size_bytes = len(raw)
-        count = len(request.operations)
+        count = len(operations)
         try:
             self._admission.enter(size_bytes)
         except OverloadedError as error:
-            for operation in request.operations:
+            for operation in operations:
                 self._entries.refuse(number, operation, error)
             return
         self._messages[number] = [size_bytes, count]
         self._under_way += count
         large = size_bytes > LARGE_BYTES
-        for operation in request.operations:
+        for operation in operations:
             self._entries.start(number, operation, large=large)
 
     def _deliver(self, entry: Entry, result: bytes) -> None:
@@ -233,11 +243,3 @@ def _shortened(entries: Entries, entry: Entry, result: bytes) -> bytes:
     short = OperationResult.FromString(result)
     short.update.ClearField("execution")
     return short.SerializeToString()
-
-
-def _parse(raw: bytes) -> BatchRequest:
-    request = parse(BatchRequest, raw)
-    count = len(request.operations)
-    if not 0 < count <= OPERATIONS_MAX:
-        raise invalid("operations", f"has {count}, it must have 1 to {OPERATIONS_MAX}")
-    return request

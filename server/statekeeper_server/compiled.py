@@ -5,8 +5,9 @@ slowly. Ask by `if native:`, so that both ways are checked for their types.
 """
 
 import os
+from typing import TYPE_CHECKING
 
-__all__ = ["VARIABLE", "absence", "native", "problem"]
+__all__ = ["VARIABLE", "Write", "absence", "native", "problem"]
 
 VARIABLE = "STATEKEEPER_NATIVE"
 
@@ -38,3 +39,8 @@ try:
 except ImportError as error:
     absence = str(error) if _setting() == _OFF else f"{error}: {_REMEDY}"
     native = None  # type: ignore[assignment]  # no type says: this module, or None
+
+if TYPE_CHECKING:
+    from statekeeper_server._native import Write
+else:
+    Write = native.Write if native else object

@@ -47,6 +47,8 @@ class Kind(NamedTuple):
         at_once: answers a read without a wait, or gives None where that takes too long.
         simple: whether `operation` is all that a checked request needs.
         key_of: the execution of a message that is not checked yet; raises StateError.
+        read: makes a checked request of the bytes of a message, if it is a plain one; None:
+            there is no shorter way than by the message.
     """
 
     check: Callable[[Any], Any]
@@ -55,6 +57,25 @@ class Kind(NamedTuple):
     at_once: Callable[[Any], bytes | None] | None = None
     simple: Callable[[Any], bool] = lambda _: True
     key_of: Callable[[Any], ExecutionKey] = lambda message: check_key(message.key)
+    read: Callable[[bytes], Any] | None = None
+
+
+class Incoming(NamedTuple):
+    """An operation as it comes in.
+
+    Attributes:
+        tag: what its result is known by.
+        operation: its message; None: it is checked already, and here is what was in it.
+        name: of its kind.
+        checked: the request.
+        timeout_us: how long it may take; -1: for ever.
+    """
+
+    tag: int
+    operation: Operation | None
+    name: str = ""
+    checked: Any = None
+    timeout_us: int = -1
 
 
 class _Line:
@@ -102,19 +123,19 @@ class Entry:
         "tag",
     )
 
-    def __init__(self, entries: "Entries", number: int, operation: Operation) -> None:
+    def __init__(self, entries: "Entries", number: int, incoming: Incoming) -> None:
         self._entries = entries
         self.deadline_s: float | None = None
         self._expired = False
         self._forget: Callable[[], None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self.number = number
-        self.tag = operation.tag
-        self.kind = ""
+        self.tag = incoming.tag
+        self.kind = incoming.name
         self.row = b""
         self.line: _Line | None = None
         self.message: Any = None
-        self.checked: Any = None
+        self.checked = incoming.checked
         self.granted: Done | None = None
 
     def limit(self, timeout_us: int) -> None:
@@ -208,17 +229,22 @@ class Entries:
         self._waiters: set[Entry] = set()
         self.gone = False
 
-    def start(self, number: int, operation: Operation, *, large: bool) -> None:
+    def start(self, number: int, incoming: Incoming, *, large: bool) -> None:
         """Begin one operation.
 
         Args:
             number: given back with the result.
-            operation: what to do.
+            incoming: what to do.
             large: whether it may be a large one.
         """
-        entry = Entry(self, number, operation)
+        entry = Entry(self, number, incoming)
         try:
-            self._check(entry, operation, large=large)
+            if incoming.operation is not None:
+                self._check(entry, incoming.operation, large=large)
+            else:
+                entry.row = entry.checked.key.row
+                if incoming.timeout_us >= 0:
+                    entry.limit(incoming.timeout_us)
         except Exception as error:  # noqa: BLE001 - the others of the message go on
             self._fail_logged(entry, error)
             return
@@ -231,9 +257,9 @@ class Entries:
         else:
             self._launch(entry, line)
 
-    def refuse(self, number: int, operation: Operation, error: StateError) -> None:
+    def refuse(self, number: int, incoming: Incoming, error: StateError) -> None:
         """Answer an operation that is not even begun."""
-        self.fail(Entry(self, number, operation), error)
+        self.fail(Entry(self, number, incoming), error)
 
     def leave(self) -> None:
         """Nobody waits for the results any more: what is not begun is not done."""
@@ -379,5 +405,12 @@ def _status(entry: Entry, error: Exception | None) -> Status:
     if error is None:
         return DEADLINE_STATUS
     if isinstance(error, StateError):
-        return to_status(error, None if entry.message is None else shown_key(entry.message))
+        return to_status(error, _shown_key(entry))
     return INTERNAL_STATUS
+
+
+def _shown_key(entry: Entry) -> ExecutionKey | None:
+    if entry.message is not None:
+        return shown_key(entry.message)
+    key: ExecutionKey | None = None if entry.checked is None else entry.checked.key
+    return key

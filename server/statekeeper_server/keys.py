@@ -44,6 +44,15 @@ class ExecutionKey:
         self.row = f"{namespace}\0{execution_id}".encode()
 
     @classmethod
+    def of_parts(cls, namespace: str, execution_id: str, row: bytes) -> Self:
+        """The identity that has this row, which was made of it elsewhere."""
+        key = cls.__new__(cls)
+        key.namespace = namespace
+        key.execution_id = execution_id
+        key.row = row
+        return key
+
+    @classmethod
     def of_row(cls, row: bytes) -> Self:
         """The execution of a row's key."""
         namespace, _, execution_id = row.decode().partition("\0")

@@ -38,6 +38,7 @@ def unary(
     check: Callable[[R], C],
     method: Callable[[C], Awaitable[bytes]],
     *,
+    read: Callable[[bytes], C | None] | None = None,
     read_only: bool = False,
 ) -> "grpc.RpcMethodHandler[bytes, bytes]":
     """The handler of a unary RPC.
@@ -48,6 +49,7 @@ def unary(
         request_type: what to parse.
         check: makes of a request what the method takes; raises StateError.
         method: gives the response, serialised.
+        read: checks plain requests by their bytes; None for others.
         read_only: whether its answer may still be refused when it takes too much room;
             what a write has done cannot be refused any more.
     """
@@ -56,15 +58,18 @@ def unary(
     async def handle(raw: bytes, context: Context) -> bytes:
         size_bytes = len(raw)
         request: R | None = None
+        checked: C | None = None
         try:
             admission.enter(size_bytes)
             try:
-                request = parse(request_type, raw)
-                if size_bytes > LARGE_BYTES:
-                    loop = asyncio.get_running_loop()
-                    checked = await loop.run_in_executor(threads, check, request)
-                else:
-                    checked = check(request)
+                checked = None if read is None or size_bytes > LARGE_BYTES else read(raw)
+                if checked is None:
+                    request = parse(request_type, raw)
+                    if size_bytes > LARGE_BYTES:
+                        loop = asyncio.get_running_loop()
+                        checked = await loop.run_in_executor(threads, check, request)
+                    else:
+                        checked = check(request)
                 response = await method(checked)
             finally:
                 admission.leave(size_bytes)
@@ -72,6 +77,8 @@ def unary(
                 hold_response(len(response))
                 leave_when_sent(context, admission, len(response))
         except Exception as error:  # noqa: BLE001 - the caller is told
+            if request is None and checked is not None:
+                request = parse(request_type, raw)
             _end(context, request_type.DESCRIPTOR.name, error, request)
             return b""
         return response

@@ -46,6 +46,7 @@ from statekeeper_server.batch import Batches
 from statekeeper_server.clock import Clock
 from statekeeper_server.entries import Kind
 from statekeeper_server.limits import StateLimits
+from statekeeper_server.operations import plain
 from statekeeper_server.operations.apply import apply
 from statekeeper_server.operations.checkpoint import checkpoint, delete_checkpoint
 from statekeeper_server.operations.define_state import define_state
@@ -112,6 +113,7 @@ class StateManager:
                 request_type,
                 kind.check,
                 kind.method,
+                read=kind.read,
                 read_only=kind.operation is None,
             )
             for request_type, kind in self._kinds.items()
@@ -139,14 +141,24 @@ class StateManager:
         snapshots = self._snapshots
         of_token: dict[str, Any] = {"execution_of": snapshots.execution_of}
         write, lease, read = self._write, self._lease, self._read
+        check_save = partial(requests.check_save, **within)
+        check_update = partial(requests.check_update, **within)
         return {
-            SaveRequest: write(partial(requests.check_save, **within), save),
-            LoadRequest: Kind(requests.check_load, snapshots.load, at_once=snapshots.load_at_once),
+            SaveRequest: lease(check_save, apply_save)._replace(
+                read=requests.plain_save(check_save, **within)
+            ),
+            LoadRequest: Kind(
+                requests.check_load,
+                snapshots.load,
+                at_once=snapshots.load_at_once,
+                read=requests.plain_load(),
+            ),
             UpdateRequest: Kind(
-                partial(requests.check_update, **within),
+                check_update,
                 self.update,
-                _UPDATE,
+                apply_update,
                 simple=lambda request: not request.return_execution,
+                read=requests.plain_update(check_update, **within),
             ),
             DeleteRequest: write(requests.check_delete, delete),
             ListRequest: Kind(requests.check_list, snapshots.list_executions),
@@ -225,7 +237,7 @@ class StateManager:
 
     async def update(self, request: Update, deadline_s: float | None = None) -> bytes:
         """Change parts of the state."""
-        done = await self._shards.of(request.key).apply(_UPDATE, request, deadline_s)
+        done = await self._shards.of(request.key).apply(apply_update, request, deadline_s)
         if not request.return_execution:
             return done.response
         # Read after the commit, at its revision: it costs the shard's other callers
@@ -245,7 +257,8 @@ class StateManager:
         return await self._snapshots.add_loaded(response, request)
 
 
-_UPDATE = partial(apply, update)
+apply_save = partial(plain.write, partial(apply, save))
+apply_update = partial(plain.write, partial(apply, update))
 
 
 def _always(_: object) -> bool:

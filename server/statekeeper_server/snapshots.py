@@ -30,7 +30,15 @@ from statekeeper_server.operations.list import List, list_executions
 from statekeeper_server.operations.list_checkpoints import ListCheckpoints, list_checkpoints
 from statekeeper_server.operations.list_pauses import ListPauses, list_pauses
 from statekeeper_server.operations.list_revisions import ListRevisions, list_revisions
-from statekeeper_server.operations.load import Load, find, is_large, load, put_found, put_loaded
+from statekeeper_server.operations.load import (
+    Load,
+    find,
+    is_large,
+    load,
+    load_plain,
+    put_found,
+    put_loaded,
+)
 from statekeeper_server.operations.pause_expiry import (
     Settle,
     has_due_pause,
@@ -92,6 +100,9 @@ class Snapshots:
             return None
         now_us = self._clock.now_us()
         with self._shards.of(request.key).read() as store:
+            answer = load_plain(store, request, now_us)
+            if answer is not None:
+                return answer
             loaded = find(store, request, now_us)
             response = LoadResponse()
             if loaded is not None:

@@ -12,7 +12,6 @@ from google.protobuf.message import Message
 
 from statekeeper.testing import TestServer
 from statekeeper.v1.execution_pb2 import STATUS_RUNNING, ExecutionState
-from statekeeper.v1.state_requests_pb2 import SaveResponse
 from statekeeper_server.clock import SystemClock
 from statekeeper_server.committer import Committer, Outcome
 from statekeeper_server.engine import Engine, Table
@@ -21,11 +20,11 @@ from statekeeper_server.errors import StateNotFoundError
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import StateLimits
 from statekeeper_server.operations.apply import apply
-from statekeeper_server.operations.draft import Draft
 from statekeeper_server.operations.save import Save
 from statekeeper_server.operations.save import save as decide_save
-from statekeeper_server.operations.writing import Done
+from statekeeper_server.operations.writing import Done, WriteRequest
 from statekeeper_server.requests import check_save
+from statekeeper_server.service import apply_save
 from statekeeper_server.status import INTERNAL_MESSAGE
 from statekeeper_server.store.compact import Retention
 from statekeeper_server.store.prune import History
@@ -165,12 +164,13 @@ def test_what_nobody_waits_for_is_not_applied(engine: Engine) -> None:
 def raw(monkeypatch: pytest.MonkeyPatch) -> Iterator[RawClient]:
     """A client of a server that fails in a way nobody expected when it saves `exec_bad`."""
 
-    def save_or_crash(draft: Draft, request: Save) -> SaveResponse:
+    def save_or_crash(store: Writer, request: WriteRequest, now_us: int) -> Done:
+        done = apply_save(store, request, now_us)
         if request.key.execution_id == "exec_bad":
             raise RuntimeError(INSIDE)
-        return decide_save(draft, request)
+        return done
 
-    monkeypatch.setattr("statekeeper_server.service.save", save_or_crash)
+    monkeypatch.setattr("statekeeper_server.service.apply_save", save_or_crash)
     with TestServer(shards=1) as server, RawClient(server.address) as raw:
         yield raw
 

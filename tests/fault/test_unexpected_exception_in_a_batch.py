@@ -15,7 +15,7 @@ from tests.support.raw import RawClient, key_of
 BAD = "exec_bad"
 LARGE = bytes(70_000)
 # Where a step is called from; all others are checks of requests.
-OWNERS = {"save": service, "find": snapshots}
+OWNERS = {"apply_save": service, "find": snapshots, "load_plain": snapshots}
 
 Way = Callable[[RawClient, list[Operation]], list[OperationResult]]
 
@@ -60,12 +60,14 @@ def _is_bad(argument: object) -> bool:
     return getattr(key, "execution_id", "") == BAD
 
 
+# Requests that are not plain, so that they are checked by these.
 CASES: dict[str, Operation] = {
-    "check_save": save(BAD, tag=50),
-    "check_load": load(BAD, tag=50),
+    "check_save": save(BAD, tag=50, big=LARGE),
+    "check_load": load(BAD, tag=50, fields=["context"]),
     "check_update": update(BAD, tag=50, big=LARGE),
-    "save": save(BAD, tag=50),
-    "find": load(BAD, tag=50),
+    "apply_save": save(BAD, tag=50),
+    "find": load(BAD, tag=50, fields=["context"]),
+    "load_plain": load(BAD, tag=50),
 }
 
 
@@ -85,7 +87,7 @@ def test_the_other_operations_of_the_message_notice_nothing(
 
 
 @WAYS
-@pytest.mark.parametrize("broken", ["find"], indirect=True)
+@pytest.mark.parametrize("broken", ["load_plain"], indirect=True)
 @pytest.mark.parametrize("size", [1, 70_000])
 def test_a_read_that_fails_after_a_write_does_not_harm_the_shard(
     broken: str, raw: RawClient, way: Way, size: int

@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from statekeeper.v1.state_requests_pb2 import SaveResponse
-from statekeeper_server.operations.draft import Draft
-from statekeeper_server.operations.save import Save, save
+from statekeeper_server.operations.writing import Done, WriteRequest
+from statekeeper_server.service import apply_save
+from statekeeper_server.store.writer import Writer
 
 _DEADLINE_S = 30.0
 HELD = "exec_held"
@@ -23,14 +23,14 @@ class Gate:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.reached = threading.Event()
         self.opened = threading.Event()
-        monkeypatch.setattr("statekeeper_server.service.save", self._save)
+        monkeypatch.setattr("statekeeper_server.service.apply_save", self._apply)
 
     def wait_until_reached(self) -> None:
         """Wait until a save is held up."""
         assert self.reached.wait(_DEADLINE_S)
 
-    def _save(self, draft: Draft, request: Save) -> SaveResponse:
+    def _apply(self, store: Writer, request: WriteRequest, now_us: int) -> Done:
         if request.key.execution_id == HELD:
             self.reached.set()
             assert self.opened.wait(_DEADLINE_S)
-        return save(draft, request)
+        return apply_save(store, request, now_us)

@@ -1,6 +1,6 @@
 """Operations of batches and pipelines, and a pipeline to send them through."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self
@@ -46,9 +46,12 @@ def save(
     return Operation(save=request, tag=tag, timeout=timeout)
 
 
-def load(execution_id: str, tag: int = 0, timeout: Duration | None = None) -> Operation:
+def load(
+    execution_id: str, tag: int = 0, timeout: Duration | None = None, fields: Sequence[str] = ()
+) -> Operation:
     """Loads an execution."""
-    return Operation(load=LoadRequest(key=key_of(execution_id)), tag=tag, timeout=timeout)
+    request = LoadRequest(key=key_of(execution_id), fields=fields)
+    return Operation(load=request, tag=tag, timeout=timeout)
 
 
 def update(

@@ -1,36 +1,144 @@
-/* The module statekeeper_server._native: what it offers to Python. */
+/* statekeeper_server._native: plain requests on the way of a Save, an Update and a Load.
+ *
+ * All of it works on bytes and takes the place of nothing: what these functions do not
+ * recognise as plain is left to the general way, which alone knows every rule and every error.
+ * What they do must come out as that would have it.
+ */
+#include "load.h"
+#include "request.h"
+#include "write.h"
 
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
+typedef struct {
+    PyTypeObject *write_type;
+} ModuleState;
 
-/* Counts up when a change here needs a change of the Python code that uses it. */
-#define ABI 1
-
-static PyObject *abi(PyObject *module, PyObject *ignored) {
-    (void)module;
-    (void)ignored;
-    return PyLong_FromLong(ABI);
+static bool check_count(const char *name, Py_ssize_t count, Py_ssize_t wanted) {
+    if (count == wanted)
+        return true;
+    PyErr_Format(PyExc_TypeError, "%s takes %zd arguments, not %zd", name, wanted, count);
+    return false;
 }
 
-static PyMethodDef functions[] = {
-    {"abi", abi, METH_NOARGS, "The version of what this module offers."},
+static bool check_bytes(PyObject *object) {
+    if (PyBytes_Check(object))
+        return true;
+    PyErr_Format(PyExc_TypeError, "bytes are wanted, not %.100s", Py_TYPE(object)->tp_name);
+    return false;
+}
+
+static bool to_number(PyObject *object, int64_t *number) {
+    *number = PyLong_AsLongLong(object);
+    return *number != -1 || !PyErr_Occurred();
+}
+
+static bool to_count(PyObject *object, uint64_t *count) {
+    *count = PyLong_AsUnsignedLongLong(object);
+    return *count != (uint64_t)-1 || !PyErr_Occurred();
+}
+
+static PyObject *read_request(PyObject *module, PyObject *const *args, Py_ssize_t count, bool is_update) {
+    const ModuleState *const state = PyModule_GetState(module);
+    Limits limits;
+    if (!check_count(is_update ? "read_update" : "read_save", count, 3) || !check_bytes(args[0]) ||
+        !to_count(args[1], &limits.entries_max) || !to_count(args[2], &limits.value_bytes_max))
+        return NULL;
+    return read_write(state->write_type, args[0], is_update, limits);
+}
+
+static PyObject *native_read_save(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    return read_request(module, args, count, false);
+}
+
+static PyObject *native_read_update(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    return read_request(module, args, count, true);
+}
+
+static PyObject *native_read_load(PyObject *module, PyObject *raw) {
+    (void)module;
+    return check_bytes(raw) ? read_load(raw) : NULL;
+}
+
+static PyObject *native_read_batch(PyObject *module, PyObject *raw) {
+    (void)module;
+    return check_bytes(raw) ? read_batch(raw) : NULL;
+}
+
+static PyObject *native_load(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    int64_t now_us;
+    uint64_t entries_max, value_bytes_max;
+    (void)module;
+    if (!check_count("load", count, 5) || !check_bytes(args[0]) || !to_number(args[2], &now_us) ||
+        !to_count(args[3], &entries_max) || !to_count(args[4], &value_bytes_max))
+        return NULL;
+    return load(args[0], args[1], now_us, entries_max, value_bytes_max);
+}
+
+static PyObject *native_write(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    const ModuleState *const state = PyModule_GetState(module);
+    Place place;
+    if (!check_count("write", count, 11))
+        return NULL;
+    if (!Py_IS_TYPE(args[0], state->write_type)) {
+        PyErr_SetString(PyExc_TypeError, "a Write is wanted");
+        return NULL;
+    }
+    place.head = args[1];
+    place.seek = args[2];
+    place.put = args[3];
+    place.heads = args[4];
+    place.entries = args[5];
+    if ((place.head != Py_None && !check_bytes(place.head)) || !to_number(args[6], &place.revision) ||
+        !to_number(args[7], &place.now_us) || !to_count(args[8], &place.entries_max) ||
+        !to_count(args[9], &place.value_bytes_warn) || !to_number(args[10], &place.ttl_default_us))
+        return NULL;
+    return write_plain((const Write *)args[0], &place);
+}
+
+#define FAST(function) ((PyCFunction)(void (*)(void))(function))
+
+static PyMethodDef methods[] = {
+    {"read_save", FAST(native_read_save), METH_FASTCALL, "A plain SaveRequest, checked, or None."},
+    {"read_update", FAST(native_read_update), METH_FASTCALL, "A plain UpdateRequest, checked, or None."},
+    {"read_load", native_read_load, METH_O, "The key of a plain LoadRequest, or None."},
+    {"read_batch", native_read_batch, METH_O, "The operations of a plain BatchRequest, or None."},
+    {"load", FAST(native_load), METH_FASTCALL, "A LoadResponse from the rows of an execution, or None."},
+    {"write", FAST(native_write), METH_FASTCALL, "Write a plain request down, but for its event, or None."},
     {NULL, NULL, 0, NULL},
 };
 
+static int module_exec(PyObject *module) {
+    ModuleState *const state = PyModule_GetState(module);
+    state->write_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &write_spec, NULL);
+    return state->write_type == NULL ? -1 : PyModule_AddType(module, state->write_type);
+}
+
+static int module_traverse(PyObject *module, visitproc visit, void *arg) {
+    const ModuleState *const state = PyModule_GetState(module);
+    Py_VISIT(state->write_type);
+    return 0;
+}
+
+static int module_clear(PyObject *module) {
+    ModuleState *const state = PyModule_GetState(module);
+    Py_CLEAR(state->write_type);
+    return 0;
+}
+
 static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, (void *)module_exec},
     {0, NULL},
 };
 
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,
     .m_name = "statekeeper_server._native",
-    .m_doc = "The native part of the server.",
-    .m_size = 0,
-    .m_methods = functions,
+    .m_doc = "Plain requests on the way of a Save, an Update and a Load.",
+    .m_size = sizeof(ModuleState),
+    .m_methods = methods,
     .m_slots = slots,
+    .m_traverse = module_traverse,
+    .m_clear = module_clear,
 };
-
-PyMODINIT_FUNC PyInit__native(void);
 
 PyMODINIT_FUNC PyInit__native(void) {
     return PyModuleDef_Init(&definition);

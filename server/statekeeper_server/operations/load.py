@@ -53,6 +53,13 @@ def is_large(head: Head) -> bool:
     return value_bytes(head) > LARGE_BYTES or entries_count(head) > _MANY_ENTRIES
 
 
+def load_plain(store: Reader, request: Load, now_us: int) -> bytes | None:
+    """All of an execution as it is, serialised; None where that takes the general way."""
+    if request.selection is not None:
+        return None
+    return store.loaded(request.key, now_us, entries_max=_MANY_ENTRIES, value_bytes_max=LARGE_BYTES)
+
+
 def find(store: Reader, request: Load, now_us: int) -> Loaded | None:
     """The execution as it is asked for, without its values; None when there is none.
 

@@ -1,5 +1,6 @@
 """What all writes have in common: options, and the rules that come before anything is done."""
 
+from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
 from statekeeper_server.errors import ConflictError, FencedError, LockedError
@@ -23,6 +24,16 @@ class RequestMark(NamedTuple):
     row: bytes
     digest: bytes
     token_hash: bytes = b""
+
+
+def request_digest(kind: str, content: bytes) -> bytes:
+    """The digest of a request.
+
+    Args:
+        kind: the name of its message.
+        content: the request with its namespace, serialised in the one deterministic way.
+    """
+    return blake2b(content, digest_size=16, person=kind.encode()[:16]).digest()
 
 
 class WriteOptions(NamedTuple):

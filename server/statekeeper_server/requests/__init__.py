@@ -26,6 +26,7 @@ from statekeeper_server.requests.lock import (
     check_unlock,
 )
 from statekeeper_server.requests.pause import check_pause
+from statekeeper_server.requests.plain import plain_load, plain_save, plain_update
 from statekeeper_server.requests.resume import check_resume, key_of_resume
 from statekeeper_server.requests.save import check_save
 from statekeeper_server.requests.shared_state import (
@@ -65,4 +66,7 @@ __all__ = [
     "check_watch",
     "check_write_state",
     "key_of_resume",
+    "plain_load",
+    "plain_save",
+    "plain_update",
 ]

@@ -1,7 +1,6 @@
 """Fields that many requests share: keys, texts, write options."""
 
 import re
-from hashlib import blake2b
 from typing import Any, Protocol, cast
 
 from google.protobuf.duration_pb2 import Duration
@@ -13,7 +12,12 @@ from statekeeper.v1.write_pb2 import WriteOptions as OptionsMessage
 from statekeeper_server.errors import StateError, invalid
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import KEY_BYTES_MAX, NAMESPACE_DEFAULT, TEXT_BYTES_MAX, TTL_MAX_US
-from statekeeper_server.operations.writing import NO_OPTIONS, RequestMark, WriteOptions
+from statekeeper_server.operations.writing import (
+    NO_OPTIONS,
+    RequestMark,
+    WriteOptions,
+    request_digest,
+)
 
 _NAMESPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}").fullmatch
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]").search
@@ -167,5 +171,4 @@ def _check_ttl(ttl: Duration) -> int:
 def _digest(request: WriteMessage) -> bytes:
     # Deterministic, because the entries of a map may be sent in any order.
     content = request.SerializeToString(deterministic=True)
-    kind = type(request).__name__.encode()
-    return blake2b(content, digest_size=16, person=kind[:16]).digest()
+    return request_digest(type(request).__name__, content)

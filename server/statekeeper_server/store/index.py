@@ -21,8 +21,13 @@ def index_rows(key: ExecutionKey, state: ExecutionState) -> frozenset[IndexRow]:
     return frozenset(_rows(key, state))
 
 
+def status_row(key: ExecutionKey, status: int) -> IndexRow:
+    """The row of an execution that has this status."""
+    return Table.BY_STATUS, status_prefix(key.namespace, status) + key.id_bytes
+
+
 def _rows(key: ExecutionKey, state: ExecutionState) -> Iterator[IndexRow]:
+    yield status_row(key, state.status)
     namespace, execution_id = key.namespace, key.id_bytes
-    yield Table.BY_STATUS, status_prefix(namespace, state.status) + execution_id
     for name, text in state.labels.items():
         yield Table.BY_LABEL, label_prefix(namespace, name, text) + execution_id

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from statekeeper_server.codec import EncodedEntry, decompress
+from statekeeper_server.compiled import native
 from statekeeper_server.documents import STATE_DOCUMENTS_END
 from statekeeper_server.engine import Cursor, EngineBrokenError, ReadTransaction, Table
 from statekeeper_server.keys import (
@@ -86,6 +87,21 @@ class Reader:
         """The execution as it is, expired or not."""
         row = self._txn.get(Table.HEADS, key.row)
         return None if row is None else Head.FromString(row)
+
+    def loaded(
+        self, key: ExecutionKey, now_us: int, *, entries_max: int, value_bytes_max: int
+    ) -> bytes | None:
+        """A LoadResponse with all of an execution, as it is, serialised.
+
+        None where it is not plainly there: it may be absent, have pauses or large values,
+        or more entries or bytes than these.
+        """
+        if native:
+            row = self._txn.get(Table.HEADS, key.row)
+            if row is not None:
+                seek = self._versions().seek_before
+                return native.load(row, seek, now_us, entries_max, value_bytes_max)
+        return None
 
     def event(self, revision: int) -> Event | None:
         """What happened at a position of the log."""
@@ -172,14 +188,17 @@ class Reader:
 
     def entry(self, prefix: bytes, at: int = _LATEST) -> Entry | None:
         """An entry's newest version, or the newest one not after the revision `at`."""
-        cursor = self._newest
-        if cursor is None:
-            cursor = self._newest = self._txn.cursor(Table.ENTRIES)
-        row = cursor.seek_before(_just_after(prefix, at))
+        row = self._versions().seek_before(_just_after(prefix, at))
         if row is None:
             return None
         found, revision = split_version_key(row[0])
         return Entry(prefix, revision, EntryVersion.FromString(row[1])) if found == prefix else None
+
+    def _versions(self) -> Cursor:
+        cursor = self._newest
+        if cursor is None:
+            cursor = self._newest = self._txn.cursor(Table.ENTRIES)
+        return cursor
 
     def entries(self, prefix: bytes, at: int = _LATEST) -> Iterator[Entry]:
         """The same for all entries of a document, the last one first."""

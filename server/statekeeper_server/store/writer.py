@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from statekeeper_server.codec import EncodedEntry
+from statekeeper_server.compiled import Write, native
 from statekeeper_server.engine import Table, WriteTransaction
 from statekeeper_server.keys import (
     ExecutionKey,
@@ -21,7 +22,7 @@ from statekeeper_server.keys import (
     timer_key,
     version_key,
 )
-from statekeeper_server.limits import StateLimits
+from statekeeper_server.limits import TTL_DEFAULT_US, StateLimits
 from statekeeper_server.storage.v1.records_pb2 import (
     AccessRow,
     CheckpointRow,
@@ -64,6 +65,30 @@ class EntryChange(NamedTuple):
     prefix: bytes
     value: EncodedEntry | None
     old: Entry | None
+
+
+class Written(NamedTuple):
+    """What a plain write has done.
+
+    Attributes:
+        response: what its caller is told, serialised.
+        event: its Event without a time, serialised; it is to be appended.
+        time_us: the execution's time of the write.
+        uid: the execution's name in the tables.
+        look_us: when the execution is to be looked at for being over; 0: as it was.
+        status_before: its status before; 0: it was not there.
+        status: its status now.
+        versions: how many versions of entries were written.
+    """
+
+    response: bytes
+    event: bytes
+    time_us: int
+    uid: int
+    look_us: int
+    status_before: int
+    status: int
+    versions: int
 
 
 class Writer(Reader):
@@ -163,10 +188,18 @@ class Writer(Reader):
 
     def done_request(self, request: bytes) -> DoneRequest | None:
         """The write that was done under a request_id, if it was lately."""
+        row = self._done_row(request)
+        return None if row is None else DoneRequest.FromString(row)
+
+    def has_done(self, request: bytes) -> bool:
+        """Whether one was."""
+        return self._done_row(request) is not None
+
+    def _done_row(self, request: bytes) -> bytes | None:
         for generation in self._generations:
             row = self._txn.get(Table.REQUESTS, generation + request)
             if row is not None:
-                return DoneRequest.FromString(row)
+                return row
         return None
 
     def remember(self, request: bytes, done: bytes) -> None:
@@ -177,6 +210,35 @@ class Writer(Reader):
         """Remember it no more."""
         for generation in self._generations:
             self._write.delete(Table.REQUESTS, generation + request)
+
+    def write_plain(self, write: Write, now_us: int) -> Written | None:
+        """Write the head and the entries of a plain write.
+
+        None, and nothing is written, where that takes the general way.
+
+        Args:
+            write: the request.
+            now_us: the time of the batch.
+        """
+        assert native, "a plain write is native"  # noqa: S101 - nothing else makes one
+        outcome = native.write(
+            write,
+            self._txn.get(Table.HEADS, write.row),
+            self._versions().seek_before,
+            self._write.put,
+            Table.HEADS,
+            Table.ENTRIES,
+            self.next_revision,
+            now_us,
+            self.limits.entries_max,
+            self.limits.state_bytes_warn,
+            TTL_DEFAULT_US,
+        )
+        if outcome is None:
+            return None
+        written = Written(*outcome)
+        self.rows_written += written.versions
+        return written
 
     def put_entry(self, head: Head, change: EntryChange, number: int, now_us: int) -> None:
         """Write a version of an entry at the next position of the log.

@@ -1,0 +1,65 @@
+/* Plain requests: those that need nothing but their own bytes to be checked. */
+#ifndef STATEKEEPER_REQUEST_H
+#define STATEKEEPER_REQUEST_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "state.h"
+
+/* A value of a state. */
+typedef struct {
+    uint32_t document;
+    Slice name;
+    Slice value; /* a serialised Value */
+    uint64_t value_bytes;
+} Value;
+
+/* A SaveRequest or UpdateRequest, checked; its slices are in `raw`. */
+typedef struct {
+    PyObject_HEAD
+    PyObject *raw;
+    PyObject *namespace_name;
+    PyObject *execution_id;
+    PyObject *row;
+    PyObject *request_id;
+    PyObject *canonical;
+    Py_ssize_t stored_bytes;
+    bool is_update;
+    bool expects;
+    int64_t expected_revision;
+    Slice namespace_text;
+    Slice id_text;
+    Slice actor;
+    State state;
+    Value *values; /* by document and name */
+    size_t values_count;
+} Write;
+
+extern PyType_Spec write_spec;
+
+/* What a state may hold. */
+typedef struct {
+    uint64_t entries_max;
+    uint64_t value_bytes_max;
+} Limits;
+
+/* A Write, a new None where the request is not a plain one, or NULL with an exception. */
+PyObject *read_write(PyTypeObject *type, PyObject *raw, bool is_update, Limits limits);
+
+/* (namespace, execution_id, row) of a LoadRequest that asks for all of the present; else None. */
+PyObject *read_load(PyObject *raw);
+
+/* The operations of a BatchRequest, each as (field number of its kind, tag, its message, its
+ * timeout in microseconds or -1); None where one of them has anything else. */
+PyObject *read_batch(PyObject *raw);
+
+static inline Slice slice_of_bytes(PyObject *bytes) {
+    return (Slice){(const uint8_t *)PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes)};
+}
+
+static inline PyObject *bytes_of_slice(Slice slice) {
+    return PyBytes_FromStringAndSize((const char *)slice.at, (Py_ssize_t)slice.size);
+}
+
+#endif

@@ -1,0 +1,376 @@
+#include "write.h"
+
+#include "head.h"
+
+enum { KEY_NAMESPACE = 1, KEY_EXECUTION_ID = 2 };
+enum { VERSION_ORDINAL = 1, VERSION_TIME = 2, VERSION_VALUE_BYTES = 3, VERSION_PRUNED = 8 };
+enum { EVENT_UID = 1, EVENT_EXECUTION = 2, EVENT_ACTS = 3, EVENT_ACTOR = 4, EVENT_PREVIOUS = 5 };
+enum { ACT_KIND = 1, ACT_CHANGED = 2, EVENT_KIND_SAVED = 1, EVENT_KIND_UPDATED = 2 };
+enum { RESPONSE_RESULT = 1 };
+enum { RESULT_KEY = 1, RESULT_REVISION = 2, RESULT_VERSION = 3, RESULT_UPDATE_TIME = 4, RESULT_EXPIRE_TIME = 7 };
+/* At every so many versions old ones are looked for, by the general way (store/writer.py). */
+enum { PRUNE_EVERY = 16 };
+
+static const char *const DOCUMENT_NAMES[STATE_FIELDS_END] = {
+    [STATE_INPUT] = "input",
+    [STATE_CONTEXT] = "context",
+    [STATE_MEMBER_OUTPUTS] = "member_outputs",
+    [STATE_METADATA] = "metadata",
+};
+
+/* What becomes of an entry. */
+typedef struct {
+    const Value *value;
+    bool differs;
+    Version old; /* of no ordinal: there is none */
+} Change;
+
+typedef struct {
+    const Write *write;
+    const Place *place;
+    Head head; /* as it will be */
+    bool exists;
+    int64_t previous_revision;
+    State before;
+    int64_t sweep_us; /* when to look at it; 0: as before */
+    Change *changes;  /* one for each value */
+    Row *rows;        /* keep the old versions alive */
+} Plan;
+
+/* The head before the change; 0: the general way. */
+static bool read_before(Plan *plan) {
+    const Write *const write = plan->write;
+    Head *const head = &plan->head;
+    plan->exists = plan->place->head != Py_None;
+    if (!plan->exists) {
+        memset(head, 0, sizeof *head);
+        head->uid = head->history_floor = plan->place->revision;
+        head->ttl_us = plan->place->ttl_default_us;
+        return !write->is_update && (!write->expects || write->expected_revision == 0);
+    }
+    if (!read_head(slice_of_bytes(plan->place->head), head) || head->has_open_pauses ||
+        is_expired(head, plan->place->now_us) ||
+        (write->expects && write->expected_revision != head->revision))
+        return false;
+    plan->before = head->state;
+    plan->previous_revision = head->revision;
+    return true;
+}
+
+/* The entries as they are; 0: the general way, -1: an exception. */
+static int find_changes(Plan *plan) {
+    const Write *const write = plan->write;
+    uint8_t key[PREFIX_BYTES_MAX + REVISION_BYTES + 1];
+    uint64_t live = 0;
+    for (size_t n = 0; n < write->values_count; n++) {
+        const Value *const value = &write->values[n];
+        Change *const change = &plan->changes[n];
+        Row *const row = &plan->rows[n];
+        *change = (Change){.value = value, .differs = true};
+        if (!plan->exists)
+            continue;
+        const size_t size = store_prefix(key, (uint64_t)plan->head.uid, value->document, value->name);
+        memset(key + size, 0xff, REVISION_BYTES);
+        key[size + REVISION_BYTES] = 0; /* just behind the last possible version */
+        if (seek_before(plan->place->seek, (Slice){key, size + REVISION_BYTES + 1}, row) < 0)
+            return -1;
+        const bool found = row->key != NULL &&
+                           (size_t)PyBytes_GET_SIZE(row->key) == size + REVISION_BYTES &&
+                           memcmp(PyBytes_AS_STRING(row->key), key, size) == 0;
+        if (found && !read_version(slice_of_bytes(row->value), &change->old))
+            return 0;
+        live += change->old.form != FORM_NONE;
+        change->differs = !(change->old.form == FORM_PLAIN &&
+                            change->old.value_bytes == value->value_bytes &&
+                            same_bytes(change->old.content, value->value));
+        if (change->differs && (change->old.ordinal + 1) % PRUNE_EVERY == 0)
+            return 0;
+    }
+    /* Were there others, a Save would have to remove them. */
+    return write->is_update || live == state_entries(&plan->head);
+}
+
+/* Bring the counts of a document up to date; false where there are too many. */
+static bool count(Head *head, const Change *change) {
+    const bool is_new = change->old.form == FORM_NONE;
+    const uint64_t before = is_new ? 0 : change->old.value_bytes, after = change->value->value_bytes;
+    if (!is_new && before == after)
+        return true;
+    unsigned n = 0;
+    while (n < head->sizes_count && head->sizes[n].document != change->value->document)
+        n++;
+    if (n == SIZES_MAX)
+        return false;
+    if (n == head->sizes_count)
+        head->sizes[head->sizes_count++] = (DocumentSize){change->value->document, 0, 0};
+    head->sizes[n].entries += is_new;
+    head->sizes[n].value_bytes += after - before;
+    return true;
+}
+
+static bool count_all(Plan *plan) {
+    Head *const head = &plan->head;
+    for (size_t n = 0; n < plan->write->values_count; n++)
+        if (plan->changes[n].differs && !count(head, &plan->changes[n]))
+            return false;
+    for (unsigned n = 0; n < head->sizes_count; n++)
+        if (head->sizes[n].document < STATE_DOCUMENTS_END &&
+            head->sizes[n].entries > plan->place->entries_max)
+            return false;
+    return all_value_bytes(head) <= plan->place->value_bytes_warn;
+}
+
+/* Whether a state has all the labels of another one. */
+static bool has_labels(const State *state, const State *wanted) {
+    for (unsigned n = 0; n < wanted->labels_count; n++) {
+        unsigned at = 0;
+        while (at < state->labels_count && !same_bytes(state->labels[at], wanted->labels[n]))
+            at++;
+        if (at == state->labels_count)
+            return false;
+    }
+    return true;
+}
+
+/* The state after a Save: the request's; false: the general way. */
+static bool save_state(Plan *plan, int64_t now_us) {
+    State *const state = &plan->head.state;
+    *state = plan->write->state;
+    if (!state->start_time.given)
+        state->start_time = plan->exists ? plan->before.start_time : time_of_us(now_us);
+    return state->labels_count == plan->before.labels_count && has_labels(&plan->before, state);
+}
+
+/* The state after an Update: what is set replaces what was there; false: the general way. */
+static bool merge_state(Plan *plan) {
+    const State *const changes = &plan->write->state;
+    State *const state = &plan->head.state;
+    if (changes->status > 0)
+        state->status = changes->status;
+    if (changes->current_member.at != NULL)
+        state->current_member = changes->current_member;
+    if (changes->schema_version.at != NULL)
+        state->schema_version = changes->schema_version;
+    if (changes->start_time.given)
+        state->start_time = changes->start_time;
+    for (uint32_t document = 0; document < STATE_FIELDS_END; document++)
+        if (changes->documents[document].at != NULL)
+            state->documents[document] = changes->documents[document];
+    return has_labels(state, changes);
+}
+
+/* The head after the change; false: the general way. */
+static bool go_on(Plan *plan, Slice key, Slice create_time) {
+    const Place *const place = plan->place;
+    Head *const head = &plan->head;
+    const int64_t now_us = place->now_us > head->update_time_us ? place->now_us : head->update_time_us;
+    if (!plan->exists) {
+        head->key = key;
+        head->create_time = create_time;
+    }
+    /* Labels that change are found by other rows from then on. */
+    if (!(plan->write->is_update ? merge_state(plan) : save_state(plan, now_us)))
+        return false;
+    head->state.id = plan->write->id_text;
+    head->revision = place->revision;
+    head->version++;
+    head->update_time_us = now_us;
+    head->expire_time_us = head->ttl_us > 0 ? now_us + head->ttl_us : 0;
+    if (head->sweep_time_us > head->expire_time_us)
+        return false;
+    if (head->expire_time_us > 0 && head->sweep_time_us == 0)
+        plan->sweep_us = head->sweep_time_us = head->expire_time_us;
+    return count_all(plan);
+}
+
+static void put_name(Buffer *buffer, const char *name) {
+    put_bytes(buffer, ACT_CHANGED, (Slice){(const uint8_t *)name, strlen(name)});
+}
+
+static bool has_change_in(const Plan *plan, uint32_t document) {
+    for (size_t n = 0; n < plan->write->values_count; n++)
+        if (plan->changes[n].differs && plan->changes[n].value->document == document)
+            return true;
+    return false;
+}
+
+/* What was done, and the names of what really changed: as storing.py finds them. */
+static void put_act(Buffer *buffer, const Plan *plan) {
+    const State *const before = &plan->before, *const after = &plan->head.state;
+    Buffer act;
+    buffer_begin(&act);
+    put_number(&act, ACT_KIND, plan->write->is_update ? EVENT_KIND_UPDATED : EVENT_KIND_SAVED);
+    if (before->status != after->status)
+        put_name(&act, "status");
+    if (!same_text(before->current_member, after->current_member))
+        put_name(&act, "current_member");
+    if (!same_time(before->start_time, after->start_time))
+        put_name(&act, "start_time");
+    if (!same_text(before->schema_version, after->schema_version))
+        put_name(&act, "schema_version");
+    for (uint32_t document = 0; document < STATE_FIELDS_END; document++)
+        if ((before->documents[document].at == NULL) != (after->documents[document].at == NULL) &&
+            !has_change_in(plan, document))
+            put_name(&act, DOCUMENT_NAMES[document]);
+    for (size_t n = 0; n < plan->write->values_count; n++) {
+        const Value *const value = plan->changes[n].value;
+        if (!plan->changes[n].differs)
+            continue;
+        const char *const document = DOCUMENT_NAMES[value->document];
+        const Slice name = {(const uint8_t *)document, strlen(document)};
+        put_key(&act, ACT_CHANGED, name.size + 1 + value->name.size);
+        put_raw(&act, name);
+        put_raw(&act, (Slice){(const uint8_t *)".", 1});
+        put_raw(&act, value->name);
+    }
+    buffer->failed |= act.failed;
+    put_bytes(buffer, EVENT_ACTS, slice_of(&act));
+    buffer_end(&act);
+}
+
+static void put_event(Buffer *buffer, const Plan *plan, Slice execution) {
+    put_fixed64(buffer, EVENT_UID, (uint64_t)plan->head.uid);
+    put_fixed64(buffer, EVENT_PREVIOUS, (uint64_t)plan->previous_revision);
+    put_bytes(buffer, EVENT_EXECUTION, execution);
+    put_act(buffer, plan);
+    if (plan->write->actor.size > 0)
+        put_bytes(buffer, EVENT_ACTOR, plan->write->actor);
+}
+
+static void put_response(Buffer *buffer, const Plan *plan) {
+    const Head *const head = &plan->head;
+    Buffer result;
+    buffer_begin(&result);
+    put_bytes(&result, RESULT_KEY, head->key);
+    put_number(&result, RESULT_REVISION, (uint64_t)head->revision);
+    put_number(&result, RESULT_VERSION, (uint64_t)head->version);
+    put_time(&result, RESULT_UPDATE_TIME, time_of_us(head->update_time_us));
+    if (head->expire_time_us > 0)
+        put_time(&result, RESULT_EXPIRE_TIME, time_of_us(head->expire_time_us));
+    buffer->failed |= result.failed;
+    put_bytes(buffer, RESPONSE_RESULT, slice_of(&result));
+    buffer_end(&result);
+}
+
+/* Give a row to the transaction; -1: an exception. */
+static int put_row(const Place *place, PyObject *table, PyObject *key, Slice value) {
+    PyObject *const content = bytes_of_slice(value);
+    PyObject *done = NULL;
+    if (key != NULL && content != NULL) {
+        PyObject *const arguments[] = {table, key, content};
+        done = PyObject_Vectorcall(place->put, arguments, 3, NULL);
+    }
+    Py_XDECREF(content);
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
+}
+
+static int put_version(const Plan *plan, const Change *change, Buffer *buffer) {
+    uint8_t key[PREFIX_BYTES_MAX + REVISION_BYTES];
+    const Value *const value = change->value;
+    const size_t size = store_prefix(key, (uint64_t)plan->head.uid, value->document, value->name);
+    store_big(key + size, (uint64_t)plan->place->revision);
+    buffer->size = 0;
+    put_fixed32(buffer, VERSION_ORDINAL, change->old.ordinal + 1);
+    put_fixed64(buffer, VERSION_TIME, (uint64_t)plan->head.update_time_us);
+    put_fixed64(buffer, VERSION_PRUNED, change->old.pruned_revision);
+    put_fixed64(buffer, VERSION_VALUE_BYTES, value->value_bytes);
+    put_bytes(buffer, FORM_PLAIN, value->value);
+    if (buffer->failed) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    PyObject *const row = bytes_of_slice((Slice){key, size + REVISION_BYTES});
+    const int done = put_row(plan->place, plan->place->entries, row, slice_of(buffer));
+    Py_XDECREF(row);
+    return done;
+}
+
+/* Write the rows, and tell what was done. */
+static PyObject *write_down(Plan *plan) {
+    const Write *const write = plan->write;
+    const Head *const head = &plan->head;
+    Buffer execution, row, event, response;
+    PyObject *outcome = NULL;
+    int written = 0;
+    buffer_begin(&execution);
+    buffer_begin(&row);
+    buffer_begin(&event);
+    buffer_begin(&response);
+    for (size_t n = 0; n < write->values_count; n++)
+        if (plan->changes[n].differs) {
+            written++;
+            if (put_version(plan, &plan->changes[n], &row) < 0)
+                goto end;
+        }
+    put_execution(&execution, head);
+    row.size = 0;
+    put_head(&row, head, slice_of(&execution));
+    put_event(&event, plan, slice_of(&execution));
+    put_response(&response, plan);
+    if (execution.failed || row.failed || event.failed || response.failed)
+        PyErr_NoMemory();
+    else if (put_row(plan->place, plan->place->heads, write->row, slice_of(&row)) == 0)
+        outcome = Py_BuildValue(
+            "y#y#LLLiii", (const char *)response.data, (Py_ssize_t)response.size,
+            (const char *)event.data, (Py_ssize_t)event.size, (long long)head->update_time_us,
+            (long long)head->uid, (long long)plan->sweep_us, (int)plan->before.status,
+            (int)head->state.status, written);
+end:
+    buffer_end(&execution);
+    buffer_end(&row);
+    buffer_end(&event);
+    buffer_end(&response);
+    return outcome;
+}
+
+static PyObject *carry_out(Plan *plan) {
+    const Write *const write = plan->write;
+    Buffer key, time;
+    PyObject *outcome = NULL;
+    const int found = find_changes(plan);
+    if (found <= 0)
+        return found == 0 ? Py_NewRef(Py_None) : NULL;
+    buffer_begin(&key);
+    buffer_begin(&time);
+    put_bytes(&key, KEY_NAMESPACE, write->namespace_text);
+    put_bytes(&key, KEY_EXECUTION_ID, write->id_text);
+    /* As the content of a field: without the field's key and its length. */
+    put_time(&time, 0, time_of_us(plan->place->now_us));
+    if (key.failed || time.failed)
+        PyErr_NoMemory();
+    else if (go_on(plan, slice_of(&key), (Slice){time.data + 2, time.size - 2}))
+        outcome = write_down(plan);
+    else
+        outcome = Py_NewRef(Py_None);
+    buffer_end(&key);
+    buffer_end(&time);
+    return outcome;
+}
+
+PyObject *write_plain(const Write *write, const Place *place) {
+    enum { FEW = 8 };
+    Change few_changes[FEW];
+    Row few_rows[FEW];
+    Plan plan = {.write = write, .place = place};
+    const size_t count = write->values_count;
+    const bool is_few = count <= FEW;
+    if (!read_before(&plan))
+        Py_RETURN_NONE;
+    plan.changes = is_few ? few_changes : PyMem_Malloc(count * sizeof *plan.changes);
+    plan.rows = is_few ? few_rows : PyMem_Malloc(count * sizeof *plan.rows);
+    PyObject *outcome = NULL;
+    if (plan.changes == NULL || plan.rows == NULL) {
+        PyErr_NoMemory();
+    } else {
+        memset(plan.rows, 0, count * sizeof *plan.rows);
+        outcome = carry_out(&plan);
+        for (size_t n = 0; n < count; n++)
+            drop_row(&plan.rows[n]);
+    }
+    if (!is_few) {
+        PyMem_Free(plan.changes);
+        PyMem_Free(plan.rows);
+    }
+    return outcome;
+}

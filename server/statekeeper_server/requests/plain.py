@@ -1,0 +1,59 @@
+"""Plain requests: checked from their bytes, without a message being made of them.
+
+None where a request is not plain, or where there is no compiled part: then it takes the
+general way, which tells what is wrong with it, if anything is.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from statekeeper.v1.state_requests_pb2 import SaveRequest, UpdateRequest
+from statekeeper_server.compiled import Write, native
+from statekeeper_server.keys import ExecutionKey
+from statekeeper_server.limits import StateLimits
+from statekeeper_server.operations.load import Load
+from statekeeper_server.operations.plain import PlainKind, PlainWrite
+
+ReadWrite = Callable[[bytes], PlainWrite | None]
+
+
+def plain_save(check: Callable[[SaveRequest], Any], limits: StateLimits) -> ReadWrite | None:
+    """Reads plain SaveRequests; `check` is what the general way checks them by."""
+    if native:
+        return partial(_read, native.read_save, _kind(SaveRequest, check), limits)
+    return None
+
+
+def plain_update(check: Callable[[UpdateRequest], Any], limits: StateLimits) -> ReadWrite | None:
+    """The same for UpdateRequests."""
+    if native:
+        return partial(_read, native.read_update, _kind(UpdateRequest, check), limits)
+    return None
+
+
+def plain_load() -> Callable[[bytes], Load | None] | None:
+    """Reads plain LoadRequests."""
+    return partial(_read_load, native.read_load) if native else None
+
+
+def _kind(message: type[Any], check: Callable[[Any], Any]) -> PlainKind:
+    def check_raw(raw: bytes) -> Any:
+        return check(message.FromString(raw))
+
+    return PlainKind(message.__name__, check_raw)
+
+
+def _read(
+    read: Callable[[bytes, int, int], Write | None],
+    kind: PlainKind,
+    limits: StateLimits,
+    raw: bytes,
+) -> PlainWrite | None:
+    write = read(raw, limits.entries_max, limits.state_bytes_max)
+    return None if write is None else PlainWrite(write, kind)
+
+
+def _read_load(read: Callable[[bytes], tuple[str, str, bytes] | None], raw: bytes) -> Load | None:
+    parts = read(raw)
+    return None if parts is None else Load(ExecutionKey.of_parts(*parts))
