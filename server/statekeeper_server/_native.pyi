@@ -34,9 +34,11 @@ def read_update(raw: bytes, entries_max: int, value_bytes_max: int, /) -> Write 
 # Namespace, execution id and the key of the head, of a LoadRequest for all of the present.
 def read_load(raw: bytes, /) -> tuple[str, str, bytes] | None: ...
 
-# The operations of a BatchRequest: the field number of each one's kind, its tag, its message
-# and its timeout in microseconds, -1 where it has none.
-def read_batch(raw: bytes, /) -> list[tuple[int, int, bytes, int]] | None: ...
+# The operations of a BatchRequest, if they are not more than so many: the field number of each
+# one's kind, its tag, its message and its timeout in microseconds, -1 where it has none.
+def read_batch(
+    raw: bytes, operations_max: int, /
+) -> list[tuple[int, int, bytes, int]] | None: ...
 
 # A LoadResponse of a head's row and the entries' rows; None where it is not a plain one.
 def load(
@@ -61,6 +63,7 @@ def write(
     now_us: int,
     entries_max: int,
     value_bytes_warn: int,
+    prune_every: int,
     ttl_default_us: int,
     /,
 ) -> tuple[bytes, bytes, int, int, int, int, int, int] | None: ...

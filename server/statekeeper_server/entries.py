@@ -259,7 +259,8 @@ class Entries:
 
     def refuse(self, number: int, incoming: Incoming, error: StateError) -> None:
         """Answer an operation that is not even begun."""
-        self.fail(Entry(self, number, incoming), error)
+        # As nothing was looked at, the error tells no execution, whatever way it came in.
+        self.fail(Entry(self, number, incoming._replace(checked=None)), error)
 
     def leave(self) -> None:
         """Nobody waits for the results any more: what is not begun is not done."""

@@ -45,7 +45,7 @@ class Operations:
 
     def _read_plain(self, raw: bytes) -> list[Incoming | None] | None:
         """Those that are plain; None where what is in the message cannot be told."""
-        parts = native.read_batch(raw) if native else None
+        parts = native.read_batch(raw, OPERATIONS_MAX) if native else None
         if parts is None:
             return None
         found: list[Incoming | None] = []

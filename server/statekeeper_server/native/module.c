@@ -58,9 +58,13 @@ static PyObject *native_read_load(PyObject *module, PyObject *raw) {
     return check_bytes(raw) ? read_load(raw) : NULL;
 }
 
-static PyObject *native_read_batch(PyObject *module, PyObject *raw) {
+static PyObject *native_read_batch(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    uint64_t operations_max;
     (void)module;
-    return check_bytes(raw) ? read_batch(raw) : NULL;
+    if (!check_count("read_batch", count, 2) || !check_bytes(args[0]) ||
+        !to_count(args[1], &operations_max))
+        return NULL;
+    return read_batch(args[0], operations_max);
 }
 
 static PyObject *native_load(PyObject *module, PyObject *const *args, Py_ssize_t count) {
@@ -76,7 +80,8 @@ static PyObject *native_load(PyObject *module, PyObject *const *args, Py_ssize_t
 static PyObject *native_write(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     const ModuleState *const state = PyModule_GetState(module);
     Place place;
-    if (!check_count("write", count, 11))
+    uint64_t prune_every;
+    if (!check_count("write", count, 12))
         return NULL;
     if (!Py_IS_TYPE(args[0], state->write_type)) {
         PyErr_SetString(PyExc_TypeError, "a Write is wanted");
@@ -89,8 +94,14 @@ static PyObject *native_write(PyObject *module, PyObject *const *args, Py_ssize_
     place.entries = args[5];
     if ((place.head != Py_None && !check_bytes(place.head)) || !to_number(args[6], &place.revision) ||
         !to_number(args[7], &place.now_us) || !to_count(args[8], &place.entries_max) ||
-        !to_count(args[9], &place.value_bytes_warn) || !to_number(args[10], &place.ttl_default_us))
+        !to_count(args[9], &place.value_bytes_warn) || !to_count(args[10], &prune_every) ||
+        !to_number(args[11], &place.ttl_default_us))
         return NULL;
+    if (prune_every == 0 || prune_every > UINT32_MAX) {
+        PyErr_SetString(PyExc_ValueError, "prune_every must be 1 to 2**32 - 1");
+        return NULL;
+    }
+    place.prune_every = (uint32_t)prune_every;
     return write_plain((const Write *)args[0], &place);
 }
 
@@ -100,7 +111,7 @@ static PyMethodDef methods[] = {
     {"read_save", FAST(native_read_save), METH_FASTCALL, "A plain SaveRequest, checked, or None."},
     {"read_update", FAST(native_read_update), METH_FASTCALL, "A plain UpdateRequest, checked, or None."},
     {"read_load", native_read_load, METH_O, "The key of a plain LoadRequest, or None."},
-    {"read_batch", native_read_batch, METH_O, "The operations of a plain BatchRequest, or None."},
+    {"read_batch", FAST(native_read_batch), METH_FASTCALL, "The operations of a plain BatchRequest, or None."},
     {"load", FAST(native_load), METH_FASTCALL, "A LoadResponse from the rows of an execution, or None."},
     {"write", FAST(native_write), METH_FASTCALL, "Write a plain request down, but for its event, or None."},
     {NULL, NULL, 0, NULL},

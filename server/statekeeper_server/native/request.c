@@ -397,7 +397,7 @@ static PyObject *read_operation(Slice message) {
                          (long long)timeout_us);
 }
 
-PyObject *read_batch(PyObject *raw) {
+PyObject *read_batch(PyObject *raw, uint64_t operations_max) {
     Reader reader = reader_of(slice_of_bytes(raw));
     PyObject *const operations = PyList_New(0);
     if (operations == NULL)
@@ -405,7 +405,8 @@ PyObject *read_batch(PyObject *raw) {
     while (reader.at < reader.end) {
         Field field;
         PyObject *operation = NULL;
-        if (read_field(&reader, &field) && field.number == BATCH_OPERATIONS && field.type == WIRE_BYTES)
+        if ((uint64_t)PyList_GET_SIZE(operations) < operations_max && read_field(&reader, &field) &&
+            field.number == BATCH_OPERATIONS && field.type == WIRE_BYTES)
             operation = read_operation(field.bytes);
         else
             operation = Py_NewRef(Py_None);

@@ -51,8 +51,11 @@ PyObject *read_write(PyTypeObject *type, PyObject *raw, bool is_update, Limits l
 PyObject *read_load(PyObject *raw);
 
 /* The operations of a BatchRequest, each as (field number of its kind, tag, its message, its
- * timeout in microseconds or -1); None where one of them has anything else. */
-PyObject *read_batch(PyObject *raw);
+ * timeout in microseconds or -1).
+ *
+ * None where one of them has anything else, and where there are more of them than so many.
+ */
+PyObject *read_batch(PyObject *raw, uint64_t operations_max);
 
 static inline Slice slice_of_bytes(PyObject *bytes) {
     return (Slice){(const uint8_t *)PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes)};

@@ -34,7 +34,7 @@ typedef struct {
     uint32_t number;
     uint32_t type;
     uint64_t value; /* of a number of any size */
-    Slice bytes;    /* of WIRE_BYTES; never NULL */
+    Slice bytes;    /* of WIRE_BYTES, then never NULL */
     Slice whole;    /* the field with its key */
 } Field;
 
@@ -87,6 +87,7 @@ static inline bool read_field(Reader *reader, Field *field) {
     field->number = (uint32_t)(key >> 3);
     field->type = (uint32_t)(key & 7);
     field->value = 0;
+    field->bytes = (Slice){NULL, 0};
     const size_t left = (size_t)(reader->end - reader->at);
     switch (field->type) {
     case WIRE_VARINT:

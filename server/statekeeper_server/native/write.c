@@ -8,8 +8,6 @@ enum { EVENT_UID = 1, EVENT_EXECUTION = 2, EVENT_ACTS = 3, EVENT_ACTOR = 4, EVEN
 enum { ACT_KIND = 1, ACT_CHANGED = 2, EVENT_KIND_SAVED = 1, EVENT_KIND_UPDATED = 2 };
 enum { RESPONSE_RESULT = 1 };
 enum { RESULT_KEY = 1, RESULT_REVISION = 2, RESULT_VERSION = 3, RESULT_UPDATE_TIME = 4, RESULT_EXPIRE_TIME = 7 };
-/* At every so many versions old ones are looked for, by the general way (store/writer.py). */
-enum { PRUNE_EVERY = 16 };
 
 static const char *const DOCUMENT_NAMES[STATE_FIELDS_END] = {
     [STATE_INPUT] = "input",
@@ -37,11 +35,13 @@ typedef struct {
     Row *rows;        /* keep the old versions alive */
 } Plan;
 
-/* The head before the change; 0: the general way. */
+/* The head before the change; false: the general way. */
 static bool read_before(Plan *plan) {
     const Write *const write = plan->write;
     Head *const head = &plan->head;
     plan->exists = plan->place->head != Py_None;
+    if (plan->place->now_us < 0)
+        return false; /* the years before 1970 are not worth a rule of their own */
     if (!plan->exists) {
         memset(head, 0, sizeof *head);
         head->uid = head->history_floor = plan->place->revision;
@@ -83,8 +83,8 @@ static int find_changes(Plan *plan) {
         change->differs = !(change->old.form == FORM_PLAIN &&
                             change->old.value_bytes == value->value_bytes &&
                             same_bytes(change->old.content, value->value));
-        if (change->differs && (change->old.ordinal + 1) % PRUNE_EVERY == 0)
-            return 0;
+        if (change->differs && (change->old.ordinal + 1) % plan->place->prune_every == 0)
+            return 0; /* the general way looks for old ones */
     }
     /* Were there others, a Save would have to remove them. */
     return write->is_update || live == state_entries(&plan->head);
@@ -136,8 +136,10 @@ static bool has_labels(const State *state, const State *wanted) {
 static bool save_state(Plan *plan, int64_t now_us) {
     State *const state = &plan->head.state;
     *state = plan->write->state;
-    if (!state->start_time.given)
+    if (!state->start_time.given) {
         state->start_time = plan->exists ? plan->before.start_time : time_of_us(now_us);
+        state->start_time.given = true;
+    }
     return state->labels_count == plan->before.labels_count && has_labels(&plan->before, state);
 }
 

@@ -15,6 +15,7 @@ typedef struct {
     int64_t now_us;
     uint64_t entries_max;
     uint64_t value_bytes_warn;
+    uint32_t prune_every; /* at so many versions of an entry old ones are looked for */
     int64_t ttl_default_us;
 } Place;
 

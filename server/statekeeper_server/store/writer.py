@@ -232,6 +232,7 @@ class Writer(Reader):
             now_us,
             self.limits.entries_max,
             self.limits.state_bytes_warn,
+            _PRUNE_EVERY,
             TTL_DEFAULT_US,
         )
         if outcome is None:
