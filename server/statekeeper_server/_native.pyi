@@ -36,9 +36,7 @@ def read_load(raw: bytes, /) -> tuple[str, str, bytes] | None: ...
 
 # The operations of a BatchRequest, if they are not more than so many: the field number of each
 # one's kind, its tag, its message and its timeout in microseconds, -1 where it has none.
-def read_batch(
-    raw: bytes, operations_max: int, /
-) -> list[tuple[int, int, bytes, int]] | None: ...
+def read_batch(raw: bytes, operations_max: int, /) -> list[tuple[int, int, bytes, int]] | None: ...
 
 # A LoadResponse of a head's row and the entries' rows; None where it is not a plain one.
 def load(
