@@ -1,13 +1,13 @@
 """`statekeeper watch`."""
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import islice
 from typing import Any, Literal, cast
 
 import click
 
-from statekeeper import Client, EventKind, Watch, WatchEvent
+from statekeeper import EventKind, Watch, WatchEvent
 from statekeeper_cli import documents
 from statekeeper_cli.connection import (
     Connection,
@@ -15,6 +15,7 @@ from statekeeper_cli.connection import (
     json_option,
     namespace_option,
 )
+from statekeeper_cli.interrupts import read_apart
 from statekeeper_cli.output import print_json
 from statekeeper_cli.texts import shown
 
@@ -82,7 +83,7 @@ def command(
         "include": cast("Literal['head', 'changes', 'state']", include),
     }
 
-    def begin(client: Client) -> Watch:
+    def begin() -> Watch:
         if execution_id is None:
             return client.watch(namespace=namespace, id_prefix=id_prefix, **options)
         sm = client.state_manager(execution_id, namespace=namespace)
@@ -90,7 +91,11 @@ def command(
 
     tell: Callable[[WatchEvent], None] = _print_json if as_json else _print
     # To interrupt it is how it ends.
-    with suppress(KeyboardInterrupt), connection.client() as client, begin(client) as events:
+    with (
+        suppress(KeyboardInterrupt),
+        connection.client() as client,
+        closing(read_apart(begin, client.close)) as events,
+    ):
         for event in islice(events, limit):
             tell(event)
 
