@@ -7,6 +7,8 @@ slowly. Ask by `if native:`, so that both ways are checked for their types.
 import os
 from typing import TYPE_CHECKING
 
+from google.protobuf.struct_pb2 import Struct
+
 __all__ = ["VARIABLE", "Write", "absence", "native", "problem"]
 
 VARIABLE = "STATEKEEPER_NATIVE"
@@ -31,6 +33,18 @@ def _heed_setting() -> None:
         raise ImportError(f"{VARIABLE} is {_OFF}")
 
 
+def _has_known_order() -> bool:
+    """Whether protobuf sorts the keys of maps as the native part does.
+
+    What a request_id stands for is a hash of the request with its maps sorted. The order is
+    that of one protobuf, and no other one need have it.
+    """
+    sorted_ = Struct()
+    sorted_.update({"b": None, "a": None, "ab": None})
+    raw = sorted_.SerializeToString(deterministic=True)
+    return raw.index(b"\x02ab") < raw.index(b"\x01a") < raw.index(b"\x01b")
+
+
 # Why `native` is None; None: it is not.
 absence: str | None = None
 try:
@@ -39,6 +53,10 @@ try:
 except ImportError as error:
     absence = str(error) if _setting() == _OFF else f"{error}: {_REMEDY}"
     native = None  # type: ignore[assignment]  # no type says: this module, or None
+else:
+    if not _has_known_order():
+        absence = "this protobuf sorts the keys of maps in an order of its own"
+        native = None  # type: ignore[assignment]  # the same
 
 if TYPE_CHECKING:
     from statekeeper_server._native import Write

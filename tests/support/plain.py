@@ -22,7 +22,7 @@ LIMITS = StateLimits(
 )
 DOCUMENTS = ("input", "context", "member_outputs", "metadata")
 
-_TEXTS = st.sampled_from(["a", "b.c", "é" * 30, "\U0001f600", "x" * 256, "~ ~"])
+_TEXTS = st.sampled_from(["a", "ab", "abc", "b.c", "é", "é" * 30, "\U0001f600", "x" * 256, "~ ~"])
 _ODD_TEXTS = st.sampled_from(["", "x" * 257, "\x00", "\x85", "a\x7f", "\ue000", "é" * 129])
 _JSON = st.sampled_from(
     ['{"k":[1,-2.5,"é\\n"]}', "true", "null", '""', "0", " [ ] ", '"' + "x" * 40 + '"', "[{}]"]

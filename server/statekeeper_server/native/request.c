@@ -145,10 +145,11 @@ static bool read_entry(Slice message, Value *value) {
            read_value(content, value);
 }
 
-/* The order of the keys of a map that is serialised deterministically. */
+/* The order of the keys of a map that protobuf serialises deterministically: that of their
+ * bytes, but where one begins with the other the longer one is first. */
 static int by_bytes(Slice left, Slice right) {
     const int order = memcmp(left.at, right.at, left.size < right.size ? left.size : right.size);
-    return order != 0 ? order : (left.size > right.size) - (left.size < right.size);
+    return order != 0 ? order : (left.size < right.size) - (left.size > right.size);
 }
 
 static int by_place(const void *left, const void *right) {
