@@ -7,14 +7,16 @@ nobody gives back. So another thread calls gRPC, and the main one waits in a que
 
 import threading
 from collections.abc import Callable, Generator, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 _T = TypeVar("_T")
 # So many are read before they are taken.
 _AHEAD = 100
+# An interrupt that comes just before a wait is noticed only after it.
+_LOOK_S = 0.2
 _END_S = 5.0
 
 
@@ -55,7 +57,7 @@ def read_apart(
     thread = threading.Thread(target=read_all, name="statekeeper-reader", daemon=True)
     thread.start()
     try:
-        while not isinstance(item := read.get(), _End):
+        while not isinstance(item := _get(read), _End):
             yield item
             turns.put(None)
         if item.error is not None:
@@ -64,3 +66,9 @@ def read_apart(
         turns.put(_End())
         end()
         thread.join(_END_S)
+
+
+def _get(queue: SimpleQueue[_T]) -> _T:
+    while True:
+        with suppress(Empty):
+            return queue.get(timeout=_LOOK_S)
