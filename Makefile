@@ -23,7 +23,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test test-clients test-long test-soak check check-generated check-lint \
+.PHONY: help serve demo test test-clients test-native test-long test-soak check check-generated check-lint \
 	check-types check-imports check-native check-protos check-clients fix gen gen-docs release-contract bench clean
 
 help: ## Show this list
@@ -40,6 +40,13 @@ test: $(DEV) ## Run the tests, but for those that take minutes
 
 test-long: $(DEV) ## Run the tests that take minutes
 	@$(PY) -m pytest -q -m long $(ON_ALL_CORES) $(ARGS)
+
+test-native: $(DEV) ## Run the tests of what is written in C with all that it does to memory checked
+	@trap '$(PY) hatch_build.py' EXIT; trap : INT; \
+		$(PY) hatch_build.py --sanitize && \
+		LD_PRELOAD="$$(cc -print-file-name=libasan.so) $$(cc -print-file-name=libubsan.so)" \
+		PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0 \
+		$(PY) -m pytest -q tests/unit/test_plain_*.py $(ARGS)
 
 test-clients: $(DEV) ## Run the tests of the clients of all languages, and one suite for all
 	@$(PY) -m tests.clients.conformance $(ON_ALL_CORES) $(ARGS)

@@ -4,7 +4,9 @@ It is optional: where it cannot be compiled the package is made without it, and 
 says so when it starts.
 
 As a program this puts it beside the modules, for a checkout that is used as it
-is; with `--check` it only compiles it, and takes every warning for an error.
+is; with `--check` it only compiles it, and takes every warning for an error; with
+`--sanitize` what it puts there ends at the first wrong access to memory, and runs only in a
+Python that was started with libasan (`make test-native`).
 """
 
 import argparse
@@ -30,6 +32,8 @@ _FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra", "-fvisibility=hidden")
 _INCLUDE = sysconfig.get_path("include")
 # Python's own headers are not ours to mend.
 _CHECK_FLAGS = ("-Werror", "-Wconversion", "-isystem", _INCLUDE)
+_SANITIZE = "-fsanitize=address,undefined"
+_SANITIZE_FLAGS = (_SANITIZE, "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer", "-g")
 
 
 class NotBuiltError(Exception):
@@ -60,7 +64,12 @@ def compile_into(folder: Path, *flags: str) -> Path:
     if lack is not None:
         raise NotBuiltError(f"there is no {lack}")
     sources = sorted(map(str, (PACKAGE / "native").glob("*.c")))
-    extension = Extension(NAME, sources, extra_compile_args=[*_FLAGS, *flags])
+    extension = Extension(
+        NAME,
+        sources,
+        extra_compile_args=[*_FLAGS, *flags],
+        extra_link_args=[flag for flag in flags if flag == _SANITIZE],
+    )
     command = build_ext(Distribution({"name": "statekeeper", "ext_modules": [extension]}))
     command.build_lib = str(folder)
     command.build_temp = str(folder / "objects")
@@ -72,10 +81,13 @@ def compile_into(folder: Path, *flags: str) -> Path:
     return Path(command.get_ext_fullpath(NAME))
 
 
-def build_beside() -> None:
+def build_beside(*flags: str) -> None:
     """Compiles the native part, and puts it beside the modules.
 
     What was there is gone in any case: made of other sources, it would be taken for this one.
+
+    Args:
+        flags: for the compiler, beside those of every build.
 
     Raises:
         NotBuiltError: As for `compile_into`.
@@ -84,7 +96,7 @@ def build_beside() -> None:
     # A server that runs keeps the file that it has loaded.
     place.unlink(missing_ok=True)
     with TemporaryDirectory() as folder:
-        shutil.move(compile_into(Path(folder)), place)
+        shutil.move(compile_into(Path(folder), *flags), place)
 
 
 class NativeHook(BuildHookInterface[WheelBuilderConfig]):
@@ -114,7 +126,9 @@ def main() -> None:
     """Builds the native part or checks its sources, as the arguments say."""
     parser = argparse.ArgumentParser(description=f"Build {NAME} beside the modules.")
     parser.add_argument("--check", action="store_true", help="compile it strictly, keep nothing")
-    check = parser.parse_args().check
+    parser.add_argument("--sanitize", action="store_true", help="for a Python with libasan")
+    arguments = parser.parse_args()
+    check = arguments.check
     lack = missing()
     if check and lack is not None:
         sys.stderr.write(f"skipped: check-native: there is no {lack}\n")
@@ -124,7 +138,7 @@ def main() -> None:
             with TemporaryDirectory() as folder:
                 compile_into(Path(folder), *_CHECK_FLAGS)
         else:
-            build_beside()
+            build_beside(*(_SANITIZE_FLAGS if arguments.sanitize else ()))
     except NotBuiltError as error:
         sys.exit(f"{NAME} is not built: {error}")
 
