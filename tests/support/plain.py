@@ -14,7 +14,7 @@ from statekeeper_server.limits import StateLimits
 
 LIMITS = StateLimits(
     state_bytes_max=60_000,
-    state_bytes_warn=40_000,
+    state_bytes_warn=15_000,
     entries_max=6,
     checkpoints_max=10,
     open_pauses_max=10,

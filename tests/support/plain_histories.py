@@ -33,7 +33,7 @@ _large_values = st.sampled_from(
 _keys = st.sampled_from(
     [*[ExecutionKey(execution_id="a")] * 7, ExecutionKey(namespace="n", execution_id="b")]
 )
-_spans_us = st.sampled_from([0, 1, _SECOND_US, 2 * _HOUR_US, -_HOUR_US, 25 * _HOUR_US])
+_spans_us = st.sampled_from([0, 1, _SECOND_US, 2 * _HOUR_US, -_HOUR_US, 24 * _HOUR_US])
 
 
 def _maybe(given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -177,8 +177,8 @@ def _resume_first(key: ExecutionKey) -> Step:
     return step
 
 
-def _pass(span_us: int) -> Step:
-    return lambda two: two.pass_time(span_us)
+def _pass(span_us: int, tends: int) -> Step:
+    return lambda two: two.pass_time(span_us, tends=tends > 0)
 
 
 def row_of(key: ExecutionKey) -> bytes:
@@ -193,7 +193,7 @@ def _weighted(*choices: tuple[int, st.SearchStrategy[Step]]) -> st.SearchStrateg
 
 
 _plain = st.builds(_do, _plain_operations, _ways)
-_passes = st.builds(_pass, _spans_us)
+_passes = st.builds(_pass, _spans_us, st.integers(0, 1))
 
 plain_steps: st.SearchStrategy[Step] = _weighted((8, _plain), (1, _passes))
 """Saves, Updates and Loads that are plain, and time that passes."""

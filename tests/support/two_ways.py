@@ -107,12 +107,14 @@ class Shard:
         self._locks = LockTable(())
         self.store: Writer
 
-    def begin(self, now_us: int) -> None:
-        """Begin a batch of writes, as the shard's committer does, with what is due."""
+    def begin(self, now_us: int, *, tends: bool) -> None:
+        """Begin a batch of writes, as the shard's committer does, with or without what is due."""
         before = getattr(self, "store", None)
         changes = LockChanges(self._locks, now_us)
         position = (1, 0) if before is None else (before.next_revision, before.log_time_us)
         self.store = Writer(self.txn, _RULES, changes, *position)
+        if not tends:
+            return
         for row in self._locks.due(now_us):
             settle(self.store, row, now_us)
         expire_due_pauses(self.store, now_us, EXECUTIONS_MAX)
@@ -151,7 +153,7 @@ class TwoWays:
         """Forget everything, and start a history."""
         self.now_us = now_us
         self._plain, self._general = self._shards = [Shard(each) for each in self._engines]
-        self._begin_batch()
+        self._begin_batch(tends=True)
 
     def end(self) -> None:
         """End the history."""
@@ -163,12 +165,17 @@ class TwoWays:
         for engine in self._engines:
             engine.close()
 
-    def pass_time(self, span_us: int) -> None:
-        """Have time go by, or the clock step back, and begin another batch of writes."""
+    def pass_time(self, span_us: int, *, tends: bool) -> None:
+        """Have time go by, or the clock step back, and begin another batch of writes.
+
+        Args:
+            span_us: how long.
+            tends: whether what is due by then is done.
+        """
         for shard in self._shards:
             shard.end()
         self.now_us += span_us
-        self._begin_batch()
+        self._begin_batch(tends=tends)
         self.compare()
 
     def do(self, operation: Operation | TransactionRequest, *, plainly: bool = True) -> Message:
@@ -215,9 +222,9 @@ class TwoWays:
         assert left.has_garbage == right.has_garbage
         assert [at for at, _ in left.appended] == [at for at, _ in right.appended]
 
-    def _begin_batch(self) -> None:
+    def _begin_batch(self, *, tends: bool) -> None:
         for shard in self._shards:
-            shard.begin(self.now_us)
+            shard.begin(self.now_us, tends=tends)
 
     def _attempt(self, method: Callable[[], Message]) -> Message:
         # Tokens are random: here those of both shards are the same.

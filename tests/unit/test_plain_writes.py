@@ -16,6 +16,7 @@ from statekeeper.v1.execution_pb2 import (
 from statekeeper.v1.operation_pb2 import Operation
 from statekeeper.v1.write_pb2 import WriteOptions
 from statekeeper_server.compiled import absence, native
+from tests.support.plain import LIMITS
 from tests.support.plain_histories import Step, plain_steps, steps
 from tests.support.two_ways import TwoWays
 
@@ -77,6 +78,24 @@ def test_the_history_of_a_workflow_takes_the_plain_way(two: TwoWays) -> None:
     assert two.ways.total() == 200
     assert two.ways["Save not"] + two.ways["Update not"] <= 10, two.ways
     assert two.ways["Load not"] == 0, two.ways
+
+
+def test_entries_are_added_up_to_the_limit_and_not_beyond(two: TwoWays) -> None:
+    two.ways.clear()
+    live(two, [_add(number) for number in range(LIMITS.entries_max + 2)])
+
+    assert two.ways == {"Save": 1, "Update": LIMITS.entries_max - 1}
+
+
+def _add(number: int) -> Step:
+    key = ExecutionKey(execution_id="e")
+    state = ExecutionState(status=STATUS_RUNNING)
+    state.context.entries[str(number)].json = "1"
+    if number == 0:
+        operation = Operation(save={"key": key, "state": state})
+    else:
+        operation = Operation(update={"key": key, "changes": state})
+    return lambda two: two.do(operation)
 
 
 def _work(number: int) -> Step:

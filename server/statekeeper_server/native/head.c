@@ -20,8 +20,7 @@ enum {
     EXECUTION_CREATE_TIME = 4,
     EXECUTION_UPDATE_TIME = 5,
     EXECUTION_EXPIRE_TIME = 6,
-    EXECUTION_STATE = 7,
-    EXECUTION_SHARED_STATE = 9
+    EXECUTION_STATE = 7
 };
 enum { SIZE_DOCUMENT = 1, SIZE_ENTRIES = 2, SIZE_VALUE_BYTES = 3 };
 enum { VERSION_ORDINAL = 1, VERSION_TIME = 2, VERSION_VALUE_BYTES = 3, VERSION_PRUNED = 8 };
@@ -77,9 +76,6 @@ static bool read_execution(Slice message, Head *head) {
         case EXECUTION_STATE:
             known = known && !has_state && read_state(field.bytes, &head->state);
             has_state = true;
-            break;
-        case EXECUTION_SHARED_STATE:
-            head->shared_state = field.bytes;
             break;
         default:
             known = false;
@@ -174,8 +170,6 @@ void put_execution(Buffer *buffer, const Head *head) {
     if (head->expire_time_us > 0)
         put_time(buffer, EXECUTION_EXPIRE_TIME, time_of_us(head->expire_time_us));
     put_state(buffer, EXECUTION_STATE, &head->state);
-    if (head->shared_state.at != NULL)
-        put_bytes(buffer, EXECUTION_SHARED_STATE, head->shared_state);
 }
 
 uint64_t state_entries(const Head *head) {

@@ -31,7 +31,6 @@ typedef struct {
     int64_t version;
     Slice create_time;
     State state;
-    Slice shared_state;
 } Head;
 
 /* False when it cannot be read, or has what this does not know. */
