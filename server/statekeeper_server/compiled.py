@@ -5,6 +5,7 @@ slowly. Ask by `if native:`, so that both ways are checked for their types.
 """
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from google.protobuf.struct_pb2 import Struct
@@ -28,9 +29,21 @@ def problem() -> str | None:
     return f"{VARIABLE}: must be on or off, not {os.environ[VARIABLE]!r}"
 
 
+class _UnusedError(ImportError):
+    """It is there, and not to be used."""
+
+
 def _heed_setting() -> None:
     if _setting() == _OFF:
-        raise ImportError(f"{VARIABLE} is {_OFF}")
+        raise _UnusedError(f"{VARIABLE} is {_OFF}")
+
+
+def _heed_age(built: str) -> None:
+    """Refuse what was built before its sources, which are there in a checkout, have changed."""
+    sources = Path(__file__).with_name("native").glob("*.[ch]")
+    newest_s = max([source.stat().st_mtime for source in sources], default=0.0)
+    if newest_s > Path(built).stat().st_mtime:
+        raise _UnusedError("it is older than its sources: install again")
 
 
 def _has_known_order() -> bool:
@@ -50,8 +63,10 @@ absence: str | None = None
 try:
     _heed_setting()
     from statekeeper_server import _native as native
+
+    _heed_age(str(native.__file__))
 except ImportError as error:
-    absence = str(error) if _setting() == _OFF else f"{error}: {_REMEDY}"
+    absence = str(error) if isinstance(error, _UnusedError) else f"{error}: {_REMEDY}"
     native = None  # type: ignore[assignment]  # no type says: this module, or None
 else:
     if not _has_known_order():

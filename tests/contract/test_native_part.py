@@ -1,6 +1,7 @@
 """The server does the same without its native part, and says when it has none."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,16 @@ def test_where_it_is_built_it_is_used(tmp_path: Path) -> None:
     serving, *_ = _logged(server)
 
     assert (serving["event"], serving["native"]) == ("serving", True)
+
+
+def test_what_is_older_than_its_sources_is_not_used(tmp_path: Path) -> None:
+    """As after a pull without an install: it would be called in ways that it does not know."""
+    built = tmp_path / "built.so"
+    built.touch()
+    compiled._heed_age(str(built))
+    os.utime(built, (0, 0))
+    with pytest.raises(ImportError, match="older than its sources"):
+        compiled._heed_age(str(built))
 
 
 @pytest.mark.parametrize("value", ["no", "0", ""])
