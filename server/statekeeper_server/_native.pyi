@@ -48,8 +48,9 @@ def load(
     /,
 ) -> bytes | None: ...
 
-# Writes all but the event and what else is in `store.writer.Written`, which this gives;
-# None, and nothing written, where that is not plain.
+# Writes entries, head and event, and tells what was done: see `store.writer.Written`. The
+# versions and the event that this gives besides are the writer's to count. None, and nothing
+# written, where that is not plain.
 def write(
     write: Write,
     head: bytes | None,
@@ -57,7 +58,9 @@ def write(
     put: Callable[[Table, bytes, bytes], None],
     heads: Table,
     entries: Table,
+    log: Table,
     revision: int,
+    log_time_us: int,
     now_us: int,
     entries_max: int,
     value_bytes_warn: int,

@@ -16,7 +16,7 @@ from statekeeper.v1.state_requests_pb2 import LoadRequest, SaveRequest, UpdateRe
 from statekeeper_server.compiled import absence, native
 from statekeeper_server.engine import Table
 from statekeeper_server.errors import StateError
-from statekeeper_server.keys import entry_prefix, version_key
+from statekeeper_server.keys import entry_prefix, revision_key, version_key
 from statekeeper_server.operations.load import Load
 from statekeeper_server.operations.plain import PlainWrite
 from statekeeper_server.operations.save import Save
@@ -138,7 +138,9 @@ def check_content(read: PlainWrite, general: Save | Update) -> None:
         lambda table, key, value: rows.update({(table, key): value}),
         Table.HEADS,
         Table.ENTRIES,
+        Table.LOG,
         REVISION,
+        NOW_US - 1,
         NOW_US,
         LIMITS.entries_max,
         LIMITS.state_bytes_max,
@@ -155,7 +157,9 @@ def check_content(read: PlainWrite, general: Save | Update) -> None:
         state.start_time.FromMicroseconds(NOW_US)
     stored = Head.FromString(rows.pop((Table.HEADS, general.key.row)))
     assert stored.execution.state == state
-    assert (general.options.actor or "") == Event.FromString(written[1]).actor
+    event = Event.FromString(rows.pop((Table.LOG, revision_key(REVISION))))
+    assert (event.actor, event.time_us) == (general.options.actor, NOW_US)
+    assert Event.FromString(written[1]) == event
     uid = REVISION if head is None else head.uid
     assert {key: EntryVersion.FromString(row) for (_, key), row in rows.items()} == {
         version_key(entry_prefix(uid, document, name.encode()), REVISION): EntryVersion(

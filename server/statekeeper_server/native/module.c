@@ -81,7 +81,7 @@ static PyObject *native_write(PyObject *module, PyObject *const *args, Py_ssize_
     const ModuleState *const state = PyModule_GetState(module);
     Place place;
     uint64_t prune_every;
-    if (!check_count("write", count, 12))
+    if (!check_count("write", count, 14))
         return NULL;
     if (!Py_IS_TYPE(args[0], state->write_type)) {
         PyErr_SetString(PyExc_TypeError, "a Write is wanted");
@@ -92,10 +92,11 @@ static PyObject *native_write(PyObject *module, PyObject *const *args, Py_ssize_
     place.put = args[3];
     place.heads = args[4];
     place.entries = args[5];
-    if ((place.head != Py_None && !check_bytes(place.head)) || !to_number(args[6], &place.revision) ||
-        !to_number(args[7], &place.now_us) || !to_count(args[8], &place.entries_max) ||
-        !to_count(args[9], &place.value_bytes_warn) || !to_count(args[10], &prune_every) ||
-        !to_number(args[11], &place.ttl_default_us))
+    place.log = args[6];
+    if ((place.head != Py_None && !check_bytes(place.head)) || !to_number(args[7], &place.revision) ||
+        !to_number(args[8], &place.log_time_us) || !to_number(args[9], &place.now_us) ||
+        !to_count(args[10], &place.entries_max) || !to_count(args[11], &place.value_bytes_warn) ||
+        !to_count(args[12], &prune_every) || !to_number(args[13], &place.ttl_default_us))
         return NULL;
     if (prune_every == 0 || prune_every > UINT32_MAX) {
         PyErr_SetString(PyExc_ValueError, "prune_every must be 1 to 2**32 - 1");
@@ -113,7 +114,7 @@ static PyMethodDef methods[] = {
     {"read_load", native_read_load, METH_O, "The key of a plain LoadRequest, or None."},
     {"read_batch", FAST(native_read_batch), METH_FASTCALL, "The operations of a plain BatchRequest, or None."},
     {"load", FAST(native_load), METH_FASTCALL, "A LoadResponse from the rows of an execution, or None."},
-    {"write", FAST(native_write), METH_FASTCALL, "Write a plain request down, but for its event, or None."},
+    {"write", FAST(native_write), METH_FASTCALL, "Write a plain request down, or None."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -4,7 +4,7 @@
 
 enum { KEY_NAMESPACE = 1, KEY_EXECUTION_ID = 2 };
 enum { VERSION_ORDINAL = 1, VERSION_TIME = 2, VERSION_VALUE_BYTES = 3, VERSION_PRUNED = 8 };
-enum { EVENT_UID = 1, EVENT_EXECUTION = 2, EVENT_ACTS = 3, EVENT_ACTOR = 4, EVENT_PREVIOUS = 5 };
+enum { EVENT_UID = 1, EVENT_EXECUTION = 2, EVENT_ACTS = 3, EVENT_ACTOR = 4, EVENT_PREVIOUS = 5, EVENT_TIME = 6 };
 enum { ACT_KIND = 1, ACT_CHANGED = 2, EVENT_KIND_SAVED = 1, EVENT_KIND_UPDATED = 2 };
 enum { RESPONSE_RESULT = 1 };
 enum { RESULT_KEY = 1, RESULT_REVISION = 2, RESULT_VERSION = 3, RESULT_UPDATE_TIME = 4, RESULT_EXPIRE_TIME = 7 };
@@ -230,6 +230,12 @@ static void put_act(Buffer *buffer, const Plan *plan) {
     buffer_end(&act);
 }
 
+/* The log's times never go back, those of an execution may be before others'. */
+static int64_t event_time_us(const Plan *plan) {
+    const int64_t now_us = plan->head.update_time_us, log_us = plan->place->log_time_us;
+    return now_us > log_us ? now_us : log_us;
+}
+
 static void put_event(Buffer *buffer, const Plan *plan, Slice execution) {
     put_fixed64(buffer, EVENT_UID, (uint64_t)plan->head.uid);
     put_fixed64(buffer, EVENT_PREVIOUS, (uint64_t)plan->previous_revision);
@@ -237,6 +243,7 @@ static void put_event(Buffer *buffer, const Plan *plan, Slice execution) {
     put_act(buffer, plan);
     if (plan->write->actor.size > 0)
         put_bytes(buffer, EVENT_ACTOR, plan->write->actor);
+    put_fixed64(buffer, EVENT_TIME, (uint64_t)event_time_us(plan));
 }
 
 static void put_response(Buffer *buffer, const Plan *plan) {
@@ -255,16 +262,30 @@ static void put_response(Buffer *buffer, const Plan *plan) {
 }
 
 /* Give a row to the transaction; -1: an exception. */
-static int put_row(const Place *place, PyObject *table, PyObject *key, Slice value) {
-    PyObject *const content = bytes_of_slice(value);
+static int put_objects(const Place *place, PyObject *table, PyObject *key, PyObject *content) {
     PyObject *done = NULL;
     if (key != NULL && content != NULL) {
         PyObject *const arguments[] = {table, key, content};
         done = PyObject_Vectorcall(place->put, arguments, 3, NULL);
     }
-    Py_XDECREF(content);
     Py_XDECREF(done);
     return done == NULL ? -1 : 0;
+}
+
+static int put_row(const Place *place, PyObject *table, PyObject *key, Slice value) {
+    PyObject *const content = bytes_of_slice(value);
+    const int done = put_objects(place, table, key, content);
+    Py_XDECREF(content);
+    return done;
+}
+
+static int put_event_row(const Plan *plan, PyObject *row) {
+    uint8_t at[REVISION_BYTES];
+    store_big(at, (uint64_t)plan->place->revision);
+    PyObject *const key = bytes_of_slice((Slice){at, sizeof at});
+    const int done = put_objects(plan->place, plan->place->log, key, row);
+    Py_XDECREF(key);
+    return done;
 }
 
 static int put_version(const Plan *plan, const Change *change, Buffer *buffer) {
@@ -293,7 +314,7 @@ static PyObject *write_down(Plan *plan) {
     const Write *const write = plan->write;
     const Head *const head = &plan->head;
     Buffer execution, row, event, response;
-    PyObject *outcome = NULL;
+    PyObject *outcome = NULL, *event_row = NULL;
     int written = 0;
     buffer_begin(&execution);
     buffer_begin(&row);
@@ -310,19 +331,23 @@ static PyObject *write_down(Plan *plan) {
     put_head(&row, head, slice_of(&execution));
     put_event(&event, plan, slice_of(&execution));
     put_response(&response, plan);
-    if (execution.failed || row.failed || event.failed || response.failed)
+    if (execution.failed || row.failed || event.failed || response.failed) {
         PyErr_NoMemory();
-    else if (put_row(plan->place, plan->place->heads, write->row, slice_of(&row)) == 0)
-        outcome = Py_BuildValue(
-            "y#y#LLLiii", (const char *)response.data, (Py_ssize_t)response.size,
-            (const char *)event.data, (Py_ssize_t)event.size, (long long)head->update_time_us,
-            (long long)head->uid, (long long)plan->sweep_us, (int)plan->before.status,
-            (int)head->state.status, written);
+        goto end;
+    }
+    event_row = bytes_of_slice(slice_of(&event));
+    if (event_row != NULL && put_row(plan->place, plan->place->heads, write->row, slice_of(&row)) == 0 &&
+        put_event_row(plan, event_row) == 0)
+        outcome = Py_BuildValue("y#OLLLiii", (const char *)response.data, (Py_ssize_t)response.size,
+                                event_row, (long long)event_time_us(plan), (long long)head->uid,
+                                (long long)plan->sweep_us, (int)plan->before.status,
+                                (int)head->state.status, written);
 end:
     buffer_end(&execution);
     buffer_end(&row);
     buffer_end(&event);
     buffer_end(&response);
+    Py_XDECREF(event_row);
     return outcome;
 }
 

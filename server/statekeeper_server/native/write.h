@@ -11,6 +11,8 @@ typedef struct {
     PyObject *put;    /* put(table, key, value) */
     PyObject *heads;  /* these tables */
     PyObject *entries;
+    PyObject *log;
+    int64_t log_time_us; /* of the newest event in it */
     int64_t revision; /* the next position of the log */
     int64_t now_us;
     uint64_t entries_max;
@@ -19,10 +21,9 @@ typedef struct {
     int64_t ttl_default_us;
 } Place;
 
-/* Write it down, but for its event.
+/* Write it down.
  *
- * A tuple of its response, its Event without a time (both serialised), the time of it, its
- * uid, when the execution is to be looked at (0: as it was), its status before (0: there was
+ * A tuple of its response and its Event, serialised, the time of that, the execution's uid, when the execution is to be looked at (0: as it was), its status before (0: there was
  * none) and after, and how many versions of entries were written. A new None, and nothing
  * written, where the general way has to be taken. NULL: an exception.
  */

@@ -92,7 +92,6 @@ def _write_plain(store: Writer, request: PlainWrite, now_us: int) -> Done | None
             frozenset((status_row(key, before),)) if before else frozenset(),
             frozenset((status_row(key, written.status),)),
         )
-    store.append(written.event, written.time_us)
     if mark is not None and write.canonical is not None:
         digest = request_digest(request.kind.name, write.canonical)
         store.remember(mark, done_row(digest, written.response, b""))

@@ -72,23 +72,17 @@ class Written(NamedTuple):
 
     Attributes:
         response: what its caller is told, serialised.
-        event: its Event without a time, serialised; it is to be appended.
-        time_us: the execution's time of the write.
         uid: the execution's name in the tables.
         look_us: when the execution is to be looked at for being over; 0: as it was.
         status_before: its status before; 0: it was not there.
         status: its status now.
-        versions: how many versions of entries were written.
     """
 
     response: bytes
-    event: bytes
-    time_us: int
     uid: int
     look_us: int
     status_before: int
     status: int
-    versions: int
 
 
 class Writer(Reader):
@@ -181,10 +175,14 @@ class Writer(Reader):
         self.log_time_us = max(self.log_time_us, now_us)
         row = timed(event, self.log_time_us)
         self._write.put(Table.LOG, revision_key(revision), row)
-        self.next_revision += 1
-        self.appended.append((revision, row))
-        self.rows_written += 1
+        self._count_event(row)
         return revision
+
+    def _count_event(self, row: bytes) -> None:
+        """An Event was written at the next position of the log."""
+        self.appended.append((self.next_revision, row))
+        self.next_revision += 1
+        self.rows_written += 1
 
     def done_request(self, request: bytes) -> DoneRequest | None:
         """The write that was done under a request_id, if it was lately."""
@@ -212,7 +210,7 @@ class Writer(Reader):
             self._write.delete(Table.REQUESTS, generation + request)
 
     def write_plain(self, write: Write, now_us: int) -> Written | None:
-        """Write the head and the entries of a plain write.
+        """Write the entries, the head and the event of a plain write.
 
         None, and nothing is written, where that takes the general way.
 
@@ -228,7 +226,9 @@ class Writer(Reader):
             self._write.put,
             Table.HEADS,
             Table.ENTRIES,
+            Table.LOG,
             self.next_revision,
+            self.log_time_us,
             now_us,
             self.limits.entries_max,
             self.limits.state_bytes_warn,
@@ -237,9 +237,10 @@ class Writer(Reader):
         )
         if outcome is None:
             return None
-        written = Written(*outcome)
-        self.rows_written += written.versions
-        return written
+        response, event, self.log_time_us, uid, look_us, before, status, versions = outcome
+        self._count_event(event)
+        self.rows_written += versions
+        return Written(response, uid, look_us, before, status)
 
     def put_entry(self, head: Head, change: EntryChange, number: int, now_us: int) -> None:
         """Write a version of an entry at the next position of the log.
