@@ -118,11 +118,6 @@ def _warn(config: Config) -> None:
     if config.backup_dir is not None and not config.backup_dir.is_dir():
         # It may be mounted later; until then backups fail.
         _log.warning("no such folder", backup_dir=str(config.backup_dir))
-    if compiled.absence is not None:
-        _log.warning(
-            "no native part: saves take about twice the CPU",
-            because=compiled.absence,
-        )
 
 
 async def _serve(config: Config) -> None:
@@ -132,6 +127,8 @@ async def _serve(config: Config) -> None:
         loop.add_signal_handler(signal_number, stopping.set)
     server = Server(config)
     await server.start()
+    if compiled.absence is not None:
+        _log.warning("no native part: saves take twice the CPU", because=compiled.absence)
     _collect_seldom()
     click.echo(f"statekeeper listening on {server.address}")
     await stopping.wait()

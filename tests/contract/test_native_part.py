@@ -24,7 +24,7 @@ def test_switched_off_it_serves_and_says_so(tmp_path: Path, value: str) -> None:
     ):
         raw.stub.Save(save_request("exec_1"))
         assert raw.load(key_of("exec_1")) is not None
-    warning, serving, *_ = _logged(server)
+    serving, warning, *_ = _logged(server)
 
     assert (warning["level"], warning["because"]) == ("warning", f"{compiled.VARIABLE} is off")
     assert warning["event"].startswith("no native part: ")
@@ -36,7 +36,7 @@ def test_where_it_is_not_built_the_log_says_what_to_install(tmp_path: Path) -> N
     on = {compiled.VARIABLE: "on"}
     with ServerProcess(tmp_path / "data", wrapper=not_built, env=on) as server:
         pass
-    warning, serving, *_ = _logged(server)
+    serving, warning, *_ = _logged(server)
 
     assert "install a C compiler and Python's headers" in warning["because"]
     assert serving["native"] is False
