@@ -20,7 +20,7 @@ import click
 import pydantic
 import uvloop
 
-from statekeeper_server import compiled
+from statekeeper_server import native_part
 from statekeeper_server.config import Config, load_config
 from statekeeper_server.logs import get_logger, set_up_logs
 from statekeeper_server.server import Server, StartError
@@ -100,7 +100,7 @@ def serve(config_file: Path | None, **flags: str | bool | None) -> None:
         _fail(*_explain(error))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         _fail(f"{config_file}: {getattr(error, 'strerror', None) or error}")
-    if (problem := compiled.problem()) is not None:
+    if (problem := native_part.problem()) is not None:
         _fail(problem)
     set_up_logs(config.log_level)
     _warn(config)
@@ -127,8 +127,8 @@ async def _serve(config: Config) -> None:
         loop.add_signal_handler(signal_number, stopping.set)
     server = Server(config)
     await server.start()
-    if compiled.absence is not None:
-        _log.warning("no native part: saves take twice the CPU", because=compiled.absence)
+    if native_part.absence is not None:
+        _log.warning("no native part: saves take twice the CPU", because=native_part.absence)
     _collect_seldom()
     click.echo(f"statekeeper listening on {server.address}")
     await stopping.wait()

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from statekeeper.v1.batch_pb2 import BatchRequest
 from statekeeper.v1.operation_pb2 import Operation
-from statekeeper_server.compiled import native
 from statekeeper_server.entries import Incoming, Kind
 from statekeeper_server.errors import invalid
 from statekeeper_server.limits import LARGE_BYTES, OPERATIONS_MAX
+from statekeeper_server.native_part import native
 from statekeeper_server.rpc import parse
 
 

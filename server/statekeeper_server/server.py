@@ -5,7 +5,7 @@ from pathlib import Path
 
 import grpc
 
-from statekeeper_server import admin, compiled, health, service
+from statekeeper_server import admin, health, native_part, service
 from statekeeper_server.admin import Admin
 from statekeeper_server.admission import Admission
 from statekeeper_server.backup import Backups
@@ -110,7 +110,7 @@ class Server:
             data_dir=str(config.data_dir),
             shards=self._folder.format.shards,
             tls=config.tls_cert is not None,
-            native=compiled.absence is None,
+            native=native_part.absence is None,
         )
 
     async def stop(self) -> None:

@@ -4,14 +4,14 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from statekeeper_server import compiled
+from statekeeper_server import native_part
 from statekeeper_server.config import Config
 
 _PREFIX = "STATEKEEPER_"
 # The file of settings, the switch of the native part, and what the operator's commands read.
 _BESIDE = (
     "CONFIG",
-    compiled.VARIABLE.removeprefix(_PREFIX),
+    native_part.VARIABLE.removeprefix(_PREFIX),
     "TARGET",
     "NAMESPACE",
     "TIMEOUT",

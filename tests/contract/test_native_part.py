@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from statekeeper_server import compiled
+from statekeeper_server import native_part
 from tests.support.raw import RawClient, key_of, save_request
 from tests.support.server_process import ServerProcess, run
 
@@ -19,21 +19,21 @@ def _logged(server: ServerProcess) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("value", ["off", "OFF"])
 def test_switched_off_it_serves_and_says_so(tmp_path: Path, value: str) -> None:
     with (
-        ServerProcess(tmp_path / "data", env={compiled.VARIABLE: value}) as server,
+        ServerProcess(tmp_path / "data", env={native_part.VARIABLE: value}) as server,
         RawClient(server.address) as raw,
     ):
         raw.stub.Save(save_request("exec_1"))
         assert raw.load(key_of("exec_1")) is not None
     serving, warning, *_ = _logged(server)
 
-    assert (warning["level"], warning["because"]) == ("warning", f"{compiled.VARIABLE} is off")
+    assert (warning["level"], warning["because"]) == ("warning", f"{native_part.VARIABLE} is off")
     assert warning["event"].startswith("no native part: ")
     assert (serving["event"], serving["native"]) == ("serving", False)
 
 
 def test_where_it_is_not_built_the_log_says_what_to_install(tmp_path: Path) -> None:
     not_built = "import sys; sys.modules['statekeeper_server._native'] = None"
-    on = {compiled.VARIABLE: "on"}
+    on = {native_part.VARIABLE: "on"}
     with ServerProcess(tmp_path / "data", wrapper=not_built, env=on) as server:
         pass
     serving, warning, *_ = _logged(server)
@@ -43,9 +43,9 @@ def test_where_it_is_not_built_the_log_says_what_to_install(tmp_path: Path) -> N
 
 
 def test_where_it_is_built_it_is_used(tmp_path: Path) -> None:
-    if compiled.native is None:
-        pytest.skip(f"no native part: {compiled.absence}")
-    with ServerProcess(tmp_path / "data", env={compiled.VARIABLE: "On"}) as server:
+    if native_part.native is None:
+        pytest.skip(f"no native part: {native_part.absence}")
+    with ServerProcess(tmp_path / "data", env={native_part.VARIABLE: "On"}) as server:
         pass
     serving, *_ = _logged(server)
 
@@ -56,17 +56,19 @@ def test_what_is_older_than_its_sources_is_not_used(tmp_path: Path) -> None:
     """As after a pull without an install: it would be called in ways that it does not know."""
     built = tmp_path / "built.so"
     built.touch()
-    compiled._heed_age(str(built))
+    native_part._heed_age(str(built))
     os.utime(built, (0, 0))
     with pytest.raises(ImportError, match="older than its sources"):
-        compiled._heed_age(str(built))
+        native_part._heed_age(str(built))
 
 
 @pytest.mark.parametrize("value", ["no", "0", ""])
 def test_a_switch_that_is_neither_on_nor_off_is_refused(tmp_path: Path, value: str) -> None:
     """B80: before anything is made."""
-    ended = run("serve", "--data-dir", str(tmp_path / "data"), env={compiled.VARIABLE: value})
+    ended = run("serve", "--data-dir", str(tmp_path / "data"), env={native_part.VARIABLE: value})
 
     assert (ended.code, ended.stdout) == (2, "")
-    assert ended.stderr == f"statekeeper: {compiled.VARIABLE}: must be on or off, not {value!r}\n"
+    assert (
+        ended.stderr == f"statekeeper: {native_part.VARIABLE}: must be on or off, not {value!r}\n"
+    )
     assert not (tmp_path / "data").exists()

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from statekeeper_server import compiled
+from statekeeper_server import native_part
 
 _DEADLINE_S = 60.0
 _SERVING = "statekeeper listening on "
@@ -59,7 +59,7 @@ def _environment(env: Mapping[str, str] | None) -> dict[str, str]:
     own = {
         name: text
         for name, text in os.environ.items()
-        if name == compiled.VARIABLE or not name.startswith("STATEKEEPER_")
+        if name == native_part.VARIABLE or not name.startswith("STATEKEEPER_")
     }
     return own | dict(env or {})
 

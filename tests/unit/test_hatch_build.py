@@ -78,7 +78,7 @@ def test_without_a_compiler_a_wheel_has_all_the_rest_and_is_for_any_python(check
     wheel = _build(checkout, "standard", **_BROKEN)
 
     assert not any(name.endswith(".so") for name in _names(wheel))
-    assert "statekeeper_server/compiled.py" in _names(wheel)
+    assert "statekeeper_server/native_part.py" in _names(wheel)
     assert wheel.name.endswith("-py3-none-any.whl")
 
 

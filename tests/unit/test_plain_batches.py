@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from statekeeper.v1.batch_pb2 import BatchRequest
 from statekeeper.v1.operation_pb2 import Operation
 from statekeeper_server import requests
-from statekeeper_server.compiled import absence, native
 from statekeeper_server.entries import Incoming, Kind
 from statekeeper_server.errors import StateError
 from statekeeper_server.incoming import Operations
 from statekeeper_server.limits import OPERATIONS_MAX, WAIT_MAX_US
+from statekeeper_server.native_part import absence, native
 from statekeeper_server.operations.plain import PlainWrite
 from statekeeper_server.requests.fields import check_duration
 from tests.support import plain

@@ -13,7 +13,6 @@ from statekeeper.v1.state_requests_pb2 import LoadRequest, SaveRequest, UpdateRe
 from statekeeper.v1.value_pb2 import Document, Value
 from statekeeper.v1.write_pb2 import WriteOptions
 from statekeeper_server.codec import COMPRESS_ABOVE_BYTES
-from statekeeper_server.compiled import absence, native
 from statekeeper_server.documents import DOCUMENT_NAMES
 from statekeeper_server.errors import StateError
 from statekeeper_server.limits import (
@@ -24,6 +23,7 @@ from statekeeper_server.limits import (
     TEXT_BYTES_MAX,
     StateLimits,
 )
+from statekeeper_server.native_part import absence, native
 from statekeeper_server.requests import (
     check_load,
     check_save,

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from statekeeper.v1.execution_pb2 import STATUS_WAITING, Execution, ExecutionState
 from statekeeper.v1.state_requests_pb2 import LoadRequest, SaveRequest, UpdateRequest
-from statekeeper_server.compiled import absence, native
 from statekeeper_server.engine import Table
 from statekeeper_server.errors import StateError
 from statekeeper_server.keys import entry_prefix, revision_key, version_key
+from statekeeper_server.native_part import absence, native
 from statekeeper_server.operations.load import Load
 from statekeeper_server.operations.plain import PlainWrite
 from statekeeper_server.operations.save import Save

@@ -15,7 +15,7 @@ from statekeeper.v1.execution_pb2 import (
 )
 from statekeeper.v1.operation_pb2 import Operation
 from statekeeper.v1.write_pb2 import WriteOptions
-from statekeeper_server.compiled import absence, native
+from statekeeper_server.native_part import absence, native
 from tests.support.plain import LIMITS
 from tests.support.plain_histories import Step, plain_steps, steps
 from tests.support.two_ways import TwoWays

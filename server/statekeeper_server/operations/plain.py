@@ -1,6 +1,6 @@
 """Plain writes: Saves and Updates that need nothing but the rows they change.
 
-What most callers send most of the time goes this way, in compiled code: no message is made
+What most callers send most of the time goes this way, in native code: no message is made
 of the request, of the rows, or of the answer. Whatever is not plain, in the request or in
 what is stored, takes the general way, which alone knows every rule and every error; what
 goes this way comes out as that would have it.
@@ -9,8 +9,8 @@ goes this way comes out as that would have it.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from statekeeper_server.compiled import Write
 from statekeeper_server.keys import ExecutionKey
+from statekeeper_server.native_part import Write
 from statekeeper_server.operations.writing import Done, WriteOptions, WriteRequest, request_digest
 from statekeeper_server.store.index import status_row
 from statekeeper_server.store.rows import done_row

@@ -1,6 +1,6 @@
 """Plain requests: checked from their bytes, without a message being made of them.
 
-None where a request is not plain, or where there is no compiled part: then it takes the
+None where a request is not plain, or where there is no native part: then it takes the
 general way, which tells what is wrong with it, if anything is.
 """
 
@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any
 
 from statekeeper.v1.state_requests_pb2 import SaveRequest, UpdateRequest
-from statekeeper_server.compiled import Write, native
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import StateLimits
+from statekeeper_server.native_part import Write, native
 from statekeeper_server.operations.load import Load
 from statekeeper_server.operations.plain import PlainKind, PlainWrite
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from statekeeper_server.codec import EncodedEntry, decompress
-from statekeeper_server.compiled import native
 from statekeeper_server.documents import STATE_DOCUMENTS_END
 from statekeeper_server.engine import Cursor, EngineBrokenError, ReadTransaction, Table
 from statekeeper_server.keys import (
@@ -36,6 +35,7 @@ from statekeeper_server.keys import (
     timer_key,
     version_key,
 )
+from statekeeper_server.native_part import native
 from statekeeper_server.storage.v1.records_pb2 import (
     AccessRow,
     CheckpointRow,

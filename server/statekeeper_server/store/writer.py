@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from statekeeper_server.codec import EncodedEntry
-from statekeeper_server.compiled import Write, native
 from statekeeper_server.engine import Table, WriteTransaction
 from statekeeper_server.keys import (
     ExecutionKey,
@@ -23,6 +22,7 @@ from statekeeper_server.keys import (
     version_key,
 )
 from statekeeper_server.limits import TTL_DEFAULT_US, StateLimits
+from statekeeper_server.native_part import Write, native
 from statekeeper_server.storage.v1.records_pb2 import (
     AccessRow,
     CheckpointRow,
