@@ -8,10 +8,12 @@ answers any sooner. Once it has time to spare, whoever is waiting is all there i
 import time
 
 # The share of a core beyond which the loop counts as busy. With less, a handful of
-# callers would be made to wait for each other.
+# callers would be made to wait for each other; of many, more are always on their way.
 _BUSY_SHARE = 0.7
+_BUSY_SHARE_OF_MANY = 0.5
+_MANY = 40
 # The most that an operation is held back for others to join it.
-_HOLD_S_MAX = 0.008
+_HOLD_S_MAX = 0.003
 
 
 class Pace:
@@ -22,10 +24,15 @@ class Pace:
         self._time_s = time.monotonic()
         self._holding_since_s: float | None = None
 
-    def hold(self) -> bool:
-        """Whether to wait for more; ask again a millisecond later."""
+    def hold(self, callers: int) -> bool:
+        """Whether to wait for more; ask again a millisecond later.
+
+        Args:
+            callers: how many are known: those who wait, and those answered last.
+        """
         cpu_s, time_s = time.thread_time(), time.monotonic()
-        busy = cpu_s - self._cpu_s > (time_s - self._time_s) * _BUSY_SHARE
+        share = _BUSY_SHARE if callers < _MANY else _BUSY_SHARE_OF_MANY
+        busy = cpu_s - self._cpu_s > (time_s - self._time_s) * share
         self._cpu_s, self._time_s = cpu_s, time_s
         if self._holding_since_s is None:
             self._holding_since_s = time_s

@@ -140,6 +140,7 @@ class Worker:
         self._gathered: deque[_Waiting] = deque()
         self._waiting_operations = 0
         self._waiting_bytes = 0
+        self._answered = 0  # by the last batch
         self._busy = False
         self._stop_wanted = False
         # Batches for the thread, one at a time; None is the end.
@@ -293,7 +294,7 @@ class Worker:
         if (
             len(self._gathered) < _BATCH_OPERATIONS_MAX
             and not self._stop_wanted
-            and self._pace.hold()
+            and self._pace.hold(len(self._gathered) + self._answered)
         ):
             self._loop.call_later(_HOLD_STEP_S, self._hand_over)
             return
@@ -308,6 +309,7 @@ class Worker:
 
     def _deliver(self, batch: list[_Waiting], outcomes: list[Outcome]) -> None:
         """Answer all callers of a batch."""
+        self._answered = len(batch)
         for waiting, outcome in zip(batch, outcomes, strict=True):
             self._waiting_operations -= 1
             self._waiting_bytes -= waiting.size_bytes
