@@ -13,15 +13,6 @@ enum {
     HEAD_SWEEP_TIME = 10,
     HEAD_UPDATE_TIME = 11
 };
-enum {
-    EXECUTION_KEY = 1,
-    EXECUTION_REVISION = 2,
-    EXECUTION_VERSION = 3,
-    EXECUTION_CREATE_TIME = 4,
-    EXECUTION_UPDATE_TIME = 5,
-    EXECUTION_EXPIRE_TIME = 6,
-    EXECUTION_STATE = 7
-};
 enum { SIZE_DOCUMENT = 1, SIZE_ENTRIES = 2, SIZE_VALUE_BYTES = 3 };
 enum { VERSION_ORDINAL = 1, VERSION_TIME = 2, VERSION_VALUE_BYTES = 3, VERSION_PRUNED = 8 };
 
@@ -225,4 +216,12 @@ bool read_version(Slice row, Version *version) {
         }
     }
     return true;
+}
+
+void put_version(Buffer *buffer, const Version *version, int64_t time_us) {
+    put_fixed32(buffer, VERSION_ORDINAL, version->ordinal);
+    put_fixed64(buffer, VERSION_TIME, (uint64_t)time_us);
+    put_fixed64(buffer, VERSION_PRUNED, version->pruned_revision);
+    put_fixed64(buffer, VERSION_VALUE_BYTES, version->value_bytes);
+    put_bytes(buffer, version->form, version->content);
 }

@@ -12,6 +12,17 @@ typedef struct {
     uint64_t value_bytes;
 } DocumentSize;
 
+/* Field numbers of Execution. */
+enum {
+    EXECUTION_KEY = 1,
+    EXECUTION_REVISION = 2,
+    EXECUTION_VERSION = 3,
+    EXECUTION_CREATE_TIME = 4,
+    EXECUTION_UPDATE_TIME = 5,
+    EXECUTION_EXPIRE_TIME = 6,
+    EXECUTION_STATE = 7
+};
+
 /* A Head, and the Execution in it; negative numbers are not read. */
 typedef struct {
     int64_t uid;
@@ -60,5 +71,7 @@ typedef struct {
 } Version;
 
 bool read_version(Slice row, Version *version);
+/* A version that has a value, written at a time. */
+void put_version(Buffer *buffer, const Version *version, int64_t time_us);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "head.h"
 
-enum { RESPONSE_EXECUTION = 1, EXECUTION_STATE = 7, DOCUMENT_ENTRIES = 1, ENTRY_NAME = 1, ENTRY_VALUE = 2 };
+enum { RESPONSE_EXECUTION = 1 };
 /* An execution of more entries takes the general way, whatever its caller allows. */
 enum { ENTRIES_MAX = 256 };
 
@@ -62,22 +62,15 @@ static int find_entries(const Head *head, PyObject *seek, Found *found) {
     return (int)count;
 }
 
-static size_t entry_size(const Found *found) {
-    return bytes_size(ENTRY_NAME, found->name.size) + bytes_size(ENTRY_VALUE, found->value.size);
-}
-
 static void put_document(Buffer *buffer, uint32_t document, const Found *found, int count) {
     size_t size = 0;
     for (int n = 0; n < count; n++)
         if (found[n].document == document)
-            size += bytes_size(DOCUMENT_ENTRIES, entry_size(&found[n]));
+            size += entry_field_size(found[n].name, found[n].value);
     put_key(buffer, document, size);
     for (int n = 0; n < count; n++)
-        if (found[n].document == document) {
-            put_key(buffer, DOCUMENT_ENTRIES, entry_size(&found[n]));
-            put_bytes(buffer, ENTRY_NAME, found[n].name);
-            put_bytes(buffer, ENTRY_VALUE, found[n].value);
-        }
+        if (found[n].document == document)
+            put_entry(buffer, found[n].name, found[n].value);
 }
 
 /* The state with its values: the fields that are documents get content, the others stay. */

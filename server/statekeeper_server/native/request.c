@@ -7,7 +7,6 @@
 /* These are what the general way has in limits.py and codec.py. */
 static const char NAMESPACE_DEFAULT[] = "execution-state";
 enum {
-    NAME_BYTES_MAX = 256,
     TEXT_BYTES_MAX = 256,
     PLAIN_BYTES_MAX = 10 * 1024,
     OVERHEAD_BYTES = 4096,
@@ -20,9 +19,7 @@ static const int64_t SECONDS_MIN = INT64_C(-62135596800), SECONDS_END = INT64_C(
 enum { VALUES_MAX = 200 };
 
 enum { REQUEST_KEY = 1, REQUEST_OPTIONS = 2, REQUEST_STATE = 3 };
-enum { KEY_NAMESPACE = 1, KEY_EXECUTION_ID = 2 };
 enum { OPTION_EXPECTED_REVISION = 1, OPTION_REQUEST_ID = 3, OPTION_ACTOR = 5 };
-enum { DOCUMENT_ENTRIES = 1, ENTRY_NAME = 1, ENTRY_VALUE = 2 };
 enum { VALUE_JSON = 1, VALUE_BINARY = 2, VALUE_CONTENT_TYPE = 3 };
 enum { BATCH_OPERATIONS = 1, OPERATION_TIMEOUT = 14, OPERATION_TAG = 15, OPERATION_KINDS_END = 17 };
 
@@ -230,8 +227,7 @@ static size_t document_size(const Write *write, uint32_t document, size_t *at) {
     size_t size = 0;
     for (; *at < write->values_count && write->values[*at].document == document; ++*at) {
         const Value *const value = &write->values[*at];
-        size += bytes_size(DOCUMENT_ENTRIES, bytes_size(ENTRY_NAME, value->name.size) +
-                                                 bytes_size(ENTRY_VALUE, value->value.size));
+        size += entry_field_size(value->name, value->value);
     }
     return size;
 }
@@ -241,13 +237,8 @@ static void put_document(Buffer *buffer, const Write *write, uint32_t document, 
         return;
     const size_t first = *at;
     put_key(buffer, document, document_size(write, document, at));
-    for (size_t n = first; n < *at; n++) {
-        const Value *const value = &write->values[n];
-        put_key(buffer, DOCUMENT_ENTRIES,
-                bytes_size(ENTRY_NAME, value->name.size) + bytes_size(ENTRY_VALUE, value->value.size));
-        put_bytes(buffer, ENTRY_NAME, value->name);
-        put_bytes(buffer, ENTRY_VALUE, value->value);
-    }
+    for (size_t n = first; n < *at; n++)
+        put_entry(buffer, write->values[n].name, write->values[n].value);
 }
 
 /* The request as protobuf serialises it deterministically, with its namespace: what its
@@ -258,8 +249,7 @@ static PyObject *canonical_of(const Write *write, const Key *key, Slice request_
     buffer_begin(&inner);
     buffer_begin(&whole);
 
-    put_bytes(&inner, KEY_NAMESPACE, key->namespace_text);
-    put_bytes(&inner, KEY_EXECUTION_ID, key->id);
+    put_execution_key(&inner, key->namespace_text, key->id);
     put_bytes(&whole, REQUEST_KEY, slice_of(&inner));
 
     inner.size = 0;

@@ -7,6 +7,8 @@
 
 #include "state.h"
 
+enum { NAME_BYTES_MAX = 256 };
+
 /* A value of a state. */
 typedef struct {
     uint32_t document;

@@ -6,7 +6,7 @@
 
 /* An entry's prefix is its uid, its document, the length of its name less one, and its name;
  * behind it stands a version's revision. */
-enum { UID_BYTES = 8, PREFIX_HEAD_BYTES = 10, REVISION_BYTES = 8, NAME_BYTES_MAX = 256 };
+enum { UID_BYTES = 8, PREFIX_HEAD_BYTES = 10, REVISION_BYTES = 8 };
 enum { PREFIX_BYTES_MAX = PREFIX_HEAD_BYTES + NAME_BYTES_MAX };
 
 static inline void store_big(uint8_t *at, uint64_t value) {

@@ -23,6 +23,10 @@ enum {
     STATE_FIELDS_END
 };
 
+/* Field numbers of ExecutionKey, and of Document and the entries of its map. */
+enum { KEY_NAMESPACE = 1, KEY_EXECUTION_ID = 2 };
+enum { DOCUMENT_ENTRIES = 1, ENTRY_NAME = 1, ENTRY_VALUE = 2 };
+
 /* A google.protobuf.Timestamp. */
 typedef struct {
     bool given;
@@ -54,6 +58,27 @@ bool read_time(Slice message, Time *time);
 void put_state(Buffer *buffer, uint32_t number, const State *state);
 void put_time(Buffer *buffer, uint32_t number, Time time);
 Time time_of_us(int64_t us);
+
+/* Write what is in an ExecutionKey. */
+static inline void put_execution_key(Buffer *buffer, Slice namespace_text, Slice id) {
+    put_bytes(buffer, KEY_NAMESPACE, namespace_text);
+    put_bytes(buffer, KEY_EXECUTION_ID, id);
+}
+
+/* An entry of a Document's map: what is in it takes, what the whole field takes, and it itself. */
+static inline size_t entry_size(Slice name, Slice value) {
+    return bytes_size(ENTRY_NAME, name.size) + bytes_size(ENTRY_VALUE, value.size);
+}
+
+static inline size_t entry_field_size(Slice name, Slice value) {
+    return bytes_size(DOCUMENT_ENTRIES, entry_size(name, value));
+}
+
+static inline void put_entry(Buffer *buffer, Slice name, Slice value) {
+    put_key(buffer, DOCUMENT_ENTRIES, entry_size(name, value));
+    put_bytes(buffer, ENTRY_NAME, name);
+    put_bytes(buffer, ENTRY_VALUE, value);
+}
 
 static inline bool same_time(Time left, Time right) {
     return left.given == right.given && left.seconds == right.seconds && left.nanos == right.nanos;

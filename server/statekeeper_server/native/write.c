@@ -2,8 +2,6 @@
 
 #include "head.h"
 
-enum { KEY_NAMESPACE = 1, KEY_EXECUTION_ID = 2 };
-enum { VERSION_ORDINAL = 1, VERSION_TIME = 2, VERSION_VALUE_BYTES = 3, VERSION_PRUNED = 8 };
 enum { EVENT_UID = 1, EVENT_EXECUTION = 2, EVENT_ACTS = 3, EVENT_ACTOR = 4, EVENT_PREVIOUS = 5, EVENT_TIME = 6 };
 enum { ACT_KIND = 1, ACT_CHANGED = 2, EVENT_KIND_SAVED = 1, EVENT_KIND_UPDATED = 2 };
 enum { RESPONSE_RESULT = 1 };
@@ -288,17 +286,18 @@ static int put_event_row(const Plan *plan, PyObject *row) {
     return done;
 }
 
-static int put_version(const Plan *plan, const Change *change, Buffer *buffer) {
+static int put_version_row(const Plan *plan, const Change *change, Buffer *buffer) {
     uint8_t key[PREFIX_BYTES_MAX + REVISION_BYTES];
     const Value *const value = change->value;
     const size_t size = store_prefix(key, (uint64_t)plan->head.uid, value->document, value->name);
     store_big(key + size, (uint64_t)plan->place->revision);
+    const Version version = {.ordinal = change->old.ordinal + 1,
+                             .pruned_revision = change->old.pruned_revision,
+                             .value_bytes = value->value_bytes,
+                             .form = FORM_PLAIN,
+                             .content = value->value};
     buffer->size = 0;
-    put_fixed32(buffer, VERSION_ORDINAL, change->old.ordinal + 1);
-    put_fixed64(buffer, VERSION_TIME, (uint64_t)plan->head.update_time_us);
-    put_fixed64(buffer, VERSION_PRUNED, change->old.pruned_revision);
-    put_fixed64(buffer, VERSION_VALUE_BYTES, value->value_bytes);
-    put_bytes(buffer, FORM_PLAIN, value->value);
+    put_version(buffer, &version, plan->head.update_time_us);
     if (buffer->failed) {
         PyErr_NoMemory();
         return -1;
@@ -323,7 +322,7 @@ static PyObject *write_down(Plan *plan) {
     for (size_t n = 0; n < write->values_count; n++)
         if (plan->changes[n].differs) {
             written++;
-            if (put_version(plan, &plan->changes[n], &row) < 0)
+            if (put_version_row(plan, &plan->changes[n], &row) < 0)
                 goto end;
         }
     put_execution(&execution, head);
@@ -360,8 +359,7 @@ static PyObject *carry_out(Plan *plan) {
         return found == 0 ? Py_NewRef(Py_None) : NULL;
     buffer_begin(&key);
     buffer_begin(&time);
-    put_bytes(&key, KEY_NAMESPACE, write->namespace_text);
-    put_bytes(&key, KEY_EXECUTION_ID, write->id_text);
+    put_execution_key(&key, write->namespace_text, write->id_text);
     /* As the content of a field: without the field's key and its length. */
     put_time(&time, 0, time_of_us(plan->place->now_us));
     if (key.failed || time.failed)
