@@ -46,7 +46,7 @@ test-native: $(DEV) ## Run the tests of what is written in C with all that it do
 		$(PY) hatch_build.py --sanitize && \
 		LD_PRELOAD="$$(cc -print-file-name=libasan.so) $$(cc -print-file-name=libubsan.so)" \
 		PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0 \
-		$(PY) -m pytest -q tests/unit/test_plain_*.py $(ARGS)
+		$(PY) -m pytest -q $(foreach of,plain changes journal overlay,tests/unit/test_$(of)*.py) $(ARGS)
 
 test-clients: $(DEV) ## Run the tests of the clients of all languages, and one suite for all
 	@$(PY) -m tests.clients.conformance $(ON_ALL_CORES) $(ARGS)

@@ -30,18 +30,19 @@ class Row:
 
     def measure(self, server: Running, count: int) -> None:
         """Measure some calls."""
-        cpu_s, written = sum(server.cpu()), process.written_bytes(server.pid)
         end_bytes = data_file.read(server.data_dir).end_bytes
+        cpu_s, written = sum(server.cpu()), process.written_bytes(server.pid)
         took_us = []
         for _ in range(count):
             body = next(self.bodies)
             began = time.perf_counter()
             self.method(body)
             took_us.append((time.perf_counter() - began) * 1e6)
+        grown_bytes = data_file.read(server.data_dir).end_bytes - end_bytes
         self.medians_us.append(median(took_us))
         self.cpu_us.append((sum(server.cpu()) - cpu_s) / count * 1e6)
         self.written.append((process.written_bytes(server.pid) - written) / count)
-        self.growth.append((data_file.read(server.data_dir).end_bytes - end_bytes) / count)
+        self.growth.append(grown_bytes / count)
 
     def cells(self, first: "Row") -> list[str]:
         """A line of the table, compared with another row."""

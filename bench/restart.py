@@ -93,7 +93,7 @@ def _memory(plan: Plan, server: Running, executions: int) -> list[str]:
 
 def _forget(folder: Path) -> None:
     """Have the kernel drop the pages it keeps of the files, as after a restart of the machine."""
-    for path in folder.glob("shard-*/data.mdb"):
+    for path in folder.glob("shard-*/*"):
         file = os.open(path, os.O_RDONLY)
         os.fsync(file)
         os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)

@@ -1,5 +1,6 @@
 # The native part of the server, written in C: the sources are in `native/`.
 from collections.abc import Callable
+from typing import Any, Self
 
 from statekeeper_server.engine import Table
 
@@ -56,6 +57,7 @@ def write(
     head: bytes | None,
     seek_before: Callable[[bytes], tuple[bytes, bytes] | None],
     put: Callable[[Table, bytes, bytes], None],
+    prune: Callable[[bytes, int, int, int, int], int],
     heads: Table,
     entries: Table,
     log: Table,
@@ -68,3 +70,33 @@ def write(
     ttl_default_us: int,
     /,
 ) -> tuple[bytes, bytes, int, int, int, int, int, int] | None: ...
+
+# The body of a journal's record: see `engine.journal`.
+def encode_rows(rows: list[tuple[Table, bytes, bytes | None]], /) -> bytes: ...
+
+# Adds the rows of a commit to an overlay's versions, and gives their bytes: see `engine.overlay`.
+def add_rows(
+    rows: list[tuple[Table, bytes, bytes | None]],
+    commit: int,
+    versions: tuple[dict[bytes, tuple[int, bytes | None, Any]], ...],
+    keys: tuple[list[bytes], ...],
+    places: set[tuple[Table, bytes]],
+    /,
+) -> int: ...
+
+# The rows that a transaction changes: see `engine.changes`.
+class Changes:
+    def __new__(
+        cls,
+        put: Callable[..., object],
+        delete: Callable[..., object],
+        databases: tuple[object, ...],
+        large: set[tuple[Table, bytes]],
+        large_bytes: int,
+        failed: Callable[[Exception], None],
+        /,
+    ) -> Self: ...
+    @property
+    def rows(self) -> list[tuple[Table, bytes, bytes | None]]: ...
+    def put(self, table: Table, key: bytes, value: bytes, /) -> None: ...
+    def delete(self, table: Table, key: bytes, /) -> None: ...

@@ -20,8 +20,9 @@ from typing import NamedTuple
 from statekeeper_server.clock import Clock
 from statekeeper_server.engine import Copy, CopyGivenUpError
 from statekeeper_server.errors import BackupFailedError, StateError, StorageError
+from statekeeper_server.files import sync_folder
 from statekeeper_server.folder import DataFolder
-from statekeeper_server.folder_format import shard_path, sync_folder, why_taken, write_format
+from statekeeper_server.folder_format import shard_path, why_taken, write_format
 from statekeeper_server.logs import get_logger
 from statekeeper_server.shards import Shards
 from statekeeper_server.store.reader import Reader

@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from statekeeper_server.engine import EngineBrokenError, ReadTransaction
+from statekeeper_server.engine.journaled import JournaledClosed
 from statekeeper_server.engine.lmdb import verify
-from statekeeper_server.engine.lmdb_closed import LmdbClosed
 from statekeeper_server.folder_format import (
     FolderError,
     FolderFormat,
@@ -45,7 +45,7 @@ class ClosedFolder:
     def page_problems(self) -> Iterator[tuple[str, Callable[[], str]]]:
         """The shards that are there: what each is called, and what tells what is wrong with it.
 
-        That is of its pages, and empty when they are sound.
+        That is of the pages of its tables, and empty when they are sound.
         """
         for shard in sorted(self.path.glob("shard-*")):
             yield shard.name, partial(verify, shard)
@@ -70,7 +70,7 @@ class ClosedFolder:
         """A shard, to be read. Raises FolderError: it cannot be opened."""
         path = shard_path(self.path, number)
         try:
-            engine = LmdbClosed(path)
+            engine = JournaledClosed(path)
         except (EngineBrokenError, OSError) as error:
             raise FolderError(f"cannot open {path}: {error}") from error
         with closing(engine):

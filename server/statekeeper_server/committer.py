@@ -201,12 +201,14 @@ class Committer:
                 self._settle(store, now_us)
             with self._undisturbed(batch):
                 outcomes = [_attempt(submission, store, now_us) for submission in batch]
-            chores = self._chores
-            if tends:
-                chores = keep_house(txn, store, chores, now_us, alone=not batch)
-            elif store.has_garbage:
-                chores = chores._replace(has_garbage=True)
-            next_timer_us = store.next_due_us() if store.timers_moved else self._next_timer_us
+                chores = self._chores
+                if tends:
+                    chores = keep_house(txn, store, chores, now_us, alone=not batch)
+                elif store.has_garbage:
+                    chores = chores._replace(has_garbage=True)
+                timers_moved = store.timers_moved
+                next_timer_us = store.next_due_us() if timers_moved else self._next_timer_us
+                txn.prepare()
             txn.commit()
         finally:
             txn.abort()

@@ -15,6 +15,8 @@ _log = get_logger(__name__)
 _RETRY_S = 1.0
 # A step waits so long where too much waits already.
 _OVERLOAD_WAIT_S = 0.1
+_REST_POLL_S = 0.02
+_REST_POLLS_MAX = 50
 
 
 class Compaction(NamedTuple):
@@ -71,6 +73,7 @@ class Compactions:
             used_before, _ = await asyncio.to_thread(self._usage)
             for shard in self._shards:
                 await self._compact(shard, removed)
+            await self._rest()
             compaction = Compaction(used_before, *await asyncio.to_thread(self._usage))
         finally:
             self._under_way = False
@@ -95,6 +98,13 @@ class Compactions:
             place = step.next_place
             # Others have the shard for as long as this had it.
             await asyncio.sleep(loop.time() - began_s)
+
+    async def _rest(self) -> None:
+        """Let what was removed leave the files; where much is written that is not waited for."""
+        for _ in range(_REST_POLLS_MAX):
+            if all(shard.rests for shard in self._shards):
+                return
+            await asyncio.sleep(_REST_POLL_S)
 
     def _usage(self) -> tuple[int, int]:
         usages = [shard.usage() for shard in self._shards]

@@ -163,13 +163,8 @@ class Config(BaseSettings):
     map_size: ByteSize = Field(
         default=ByteSize(64 * 1024**3),
         ge=16 * 1024**2,
-        description="Most that the file of each shard can grow to: address space, taken from the "
+        description="Most that the tables of each shard can grow to: address space, taken from the "
         "disk as it is needed. When it is used up writes are refused with STORAGE_FULL.",
-    )
-    metasync: bool = Field(
-        default=True,
-        description="Whether a commit waits for its last page. Without it a power cut may take "
-        "the last acknowledged commit; `kill -9` takes nothing either way.",
     )
     backup_dir: Path | None = Field(
         default=None,

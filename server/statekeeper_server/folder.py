@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from statekeeper_server.engine import Engine, EngineBrokenError, Table
-from statekeeper_server.engine.lmdb import LmdbEngine, verify
+from statekeeper_server.engine.journaled import JournaledEngine
+from statekeeper_server.engine.lmdb import verify
+from statekeeper_server.files import sync_folder
 from statekeeper_server.folder_format import (
     META_KEY,
     FolderError,
     FolderFormat,
     read_format,
     shard_path,
-    sync_folder,
     take_lock,
     write_format,
 )
@@ -29,11 +30,10 @@ class ShardFolder:
 
     path: Path
     map_size_bytes: int
-    metasync: bool
 
     def open(self) -> Engine:
         """Open the engine."""
-        return LmdbEngine(self.path, map_size_bytes=self.map_size_bytes, metasync=self.metasync)
+        return JournaledEngine(self.path, map_size_bytes=self.map_size_bytes)
 
     def verify(self) -> str:
         """What is wrong with the closed engine; empty when it is sound."""
@@ -52,7 +52,6 @@ class DataFolder:
             default for a new one.
         shards_default: see above.
         map_size_bytes: the most that each shard may take.
-        metasync: whether commits wait for their last page.
 
     Raises:
         FolderError: it is in use, not readable, of another version or shard count.
@@ -65,11 +64,9 @@ class DataFolder:
         shards: int | None,
         shards_default: int,
         map_size_bytes: int,
-        metasync: bool,
     ) -> None:
         self._path = path
         self._map_size_bytes = map_size_bytes
-        self._metasync = metasync
         try:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
             # Before anything is put there: it may be somebody else's folder.
@@ -88,7 +85,7 @@ class DataFolder:
     def shard(self, number: int) -> ShardFolder:
         """One shard's folder."""
         path = shard_path(self._path, number)
-        return ShardFolder(path, self._map_size_bytes, self._metasync)
+        return ShardFolder(path, self._map_size_bytes)
 
     def be_no_copy(self) -> None:
         """Note that its shards have begun anew. Raises FolderError: it cannot be written to."""
@@ -131,7 +128,7 @@ class DataFolder:
     def _check_new(self) -> None:
         """What an interrupted making left has no executions in it."""
         for path in self._path.glob("shard-*/data.mdb"):
-            if self._has_executions(ShardFolder(path.parent, self._map_size_bytes, self._metasync)):
+            if self._has_executions(ShardFolder(path.parent, self._map_size_bytes)):
                 raise FolderError(
                     f"the data folder {self._path} has lost its file FORMAT, "
                     f"but {path.parent.name} has data: restore the file or the folder"

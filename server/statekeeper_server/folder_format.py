@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from statekeeper_server.engine import ReadTransaction, Table
+from statekeeper_server.files import sync_folder
 from statekeeper_server.storage.v1.records_pb2 import ShardMeta
 
-FORMAT = 7
+FORMAT = 8
 META_KEY = b"shard"
-DATA_FILE = "data.mdb"
+# What a shard is kept in.
+SHARD_FILES = ("data.mdb", "journal")
 
 
 class FolderError(Exception):
@@ -48,7 +50,7 @@ class FolderFormat(NamedTuple):
     def check_there(self, folder: Path, number: int) -> None:
         """Refuse to do without a shard. Raises FolderError."""
         path = shard_path(folder, number)
-        if not (path / DATA_FILE).exists():
+        if not all((path / name).exists() for name in SHARD_FILES):
             raise FolderError(f"the data folder {folder} has lost {path.name}: restore it first")
 
     def check_shard(self, folder: Path, number: int, txn: ReadTransaction) -> None:
@@ -162,12 +164,3 @@ def why_taken(path: Path) -> str:
 def shard_path(folder: Path, number: int) -> Path:
     """Where a shard of a data folder is."""
     return folder / f"shard-{number:03d}"
-
-
-def sync_folder(path: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

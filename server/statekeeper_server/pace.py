@@ -28,7 +28,7 @@ class Pace:
         """Whether to wait for more; ask again a millisecond later.
 
         Args:
-            callers: how many are known: those who wait, and those answered last.
+            callers: how many are known: those who wait, and those answered lately.
         """
         cpu_s, time_s = time.thread_time(), time.monotonic()
         share = _BUSY_SHARE if callers < _MANY else _BUSY_SHARE_OF_MANY

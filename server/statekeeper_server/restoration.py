@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from statekeeper_server.closed_folder import ClosedFolder
+from statekeeper_server.files import sync_folder
 from statekeeper_server.folder_format import (
-    DATA_FILE,
+    SHARD_FILES,
     FolderError,
     shard_path,
-    sync_folder,
     why_taken,
     write_format,
 )
@@ -67,18 +67,19 @@ def check_target(target: Path) -> None:
 def _copy_shards(
     backup: Path, hidden: Path, shards: int, wrote: Callable[[int, int], None]
 ) -> None:
-    files = [shard_path(backup, number) / DATA_FILE for number in range(shards)]
-    total = sum(file.stat().st_size for file in files)
+    paths = [shard_path(backup, number) for number in range(shards)]
+    total = sum((path / name).stat().st_size for path in paths for name in SHARD_FILES)
     done = 0
-    for number, file in enumerate(files):
-        shard = shard_path(hidden, number)
+    for path in paths:
+        shard = hidden / path.name
         shard.mkdir(mode=0o700)
-        with file.open("rb") as source, (shard / file.name).open("xb") as copy:
-            os.fchmod(copy.fileno(), 0o600)
-            while piece := source.read(_PIECE_BYTES):
-                copy.write(piece)
-                done += len(piece)
-                wrote(done, total)
-            copy.flush()
-            os.fsync(copy.fileno())
+        for name in SHARD_FILES:
+            with (path / name).open("rb") as source, (shard / name).open("xb") as copy:
+                os.fchmod(copy.fileno(), 0o600)
+                while piece := source.read(_PIECE_BYTES):
+                    copy.write(piece)
+                    done += len(piece)
+                    wrote(done, total)
+                copy.flush()
+                os.fsync(copy.fileno())
         sync_folder(shard)

@@ -76,7 +76,6 @@ class Server:
                 shards=config.shards,
                 shards_default=_SHARDS_DEFAULT,
                 map_size_bytes=config.map_size,
-                metasync=config.metasync,
             )
         except FolderError as error:
             raise StartError(str(error)) from error

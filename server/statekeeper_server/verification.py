@@ -18,7 +18,8 @@ _TOLD_EVERY_ROWS = 1_000
 def problems_of(path: Path, watch: Watch) -> Iterator[str]:
     """What is wrong with a data folder, problem by problem; it is not changed.
 
-    First the pages of all files are looked at, and their rows only where those are sound.
+    First the pages of all tables are looked at, and their rows, with what the journals have,
+    only where those are sound.
 
     Args:
         path: the folder.

@@ -2,7 +2,8 @@
 
 Operations gather on the event loop while the worker is busy; then it takes them all,
 applies them in one write transaction, commits, and answers with a single wake-up of the
-loop. Nobody is answered before the commit, and one fsync serves many.
+loop. Nobody is answered before the commit, and one sync serves many. When nothing comes for a
+while, the engine gets a moment for what it has left to do about what was committed.
 
 What waits for a lock waits in the committer's table, not in the thread: it is answered
 with whatever batch frees the lock. The thread wakes up by itself when a lease, a wait or
@@ -42,6 +43,8 @@ _log = get_logger(__name__)
 # A batch is bounded so that its callers do not wait for each other for long.
 _BATCH_OPERATIONS_MAX = 1024
 _BATCH_BYTES_MAX = 8 * 1024 * 1024
+# What a commit costs is little for each of so many: more are not waited for.
+_BATCH_OPERATIONS_ENOUGH = 32
 _HOLD_STEP_S = 0.001
 # The loop stands still for batches that are worth it and that are soon done.
 _STANDSTILL_OPERATIONS_MIN = 4
@@ -140,7 +143,7 @@ class Worker:
         self._gathered: deque[_Waiting] = deque()
         self._waiting_operations = 0
         self._waiting_bytes = 0
-        self._answered = 0  # by the last batch
+        self._answered = (0, 0)  # by the last two batches
         self._busy = False
         self._stop_wanted = False
         # Batches for the thread, one at a time; None is the end.
@@ -252,6 +255,11 @@ class Worker:
         with self._open_engine() as engine:
             return engine.usage()
 
+    @property
+    def rests(self) -> bool:
+        """Whether its file has all that was committed: so it is soon after the last write."""
+        return self._engine.idle_s() is None
+
     def backlog(self) -> Backlog:
         """What waits for it."""
         return Backlog(self._waiting_operations, self._waiting_bytes, self._committer.lock_waiters)
@@ -292,9 +300,9 @@ class Worker:
     def _hand_over(self) -> None:
         """Give the thread what has gathered, up to a batch; at the end, the end."""
         if (
-            len(self._gathered) < _BATCH_OPERATIONS_MAX
+            len(self._gathered) < _BATCH_OPERATIONS_ENOUGH
             and not self._stop_wanted
-            and self._pace.hold(len(self._gathered) + self._answered)
+            and self._pace.hold(len(self._gathered) + sum(self._answered))
         ):
             self._loop.call_later(_HOLD_STEP_S, self._hand_over)
             return
@@ -309,7 +317,7 @@ class Worker:
 
     def _deliver(self, batch: list[_Waiting], outcomes: list[Outcome]) -> None:
         """Answer all callers of a batch."""
-        self._answered = len(batch)
+        self._answered = self._answered[1], len(batch)
         for waiting, outcome in zip(batch, outcomes, strict=True):
             self._waiting_operations -= 1
             self._waiting_bytes -= waiting.size_bytes
@@ -367,6 +375,8 @@ class Worker:
                     self._committer.apply(batch, outcomes)
                 else:
                     self._committer.tend()
+                    if self._engine.idle_s() == 0:
+                        self._engine.flush()
             except Exception as error:  # noqa: BLE001 - a dead thread would answer nobody
                 # Out of service first: who is told to try again must not meet it ailing.
                 self._readers.dismiss()
@@ -388,9 +398,12 @@ class Worker:
 
     def _next_batch(self) -> list[_Waiting] | None:
         """What has gathered; nothing when something is due by itself; None at the end."""
-        idle_s = self._committer.idle_s()
+        idle_s = min(self._committer.idle_s(), _IDLE_S_MAX)
+        engine_idle_s = self._engine.idle_s()
+        if engine_idle_s is not None:
+            idle_s = min(idle_s, engine_idle_s)
         try:
-            return self._batches.get(timeout=min(idle_s, _IDLE_S_MAX))
+            return self._batches.get(timeout=idle_s)
         except Empty:
             return []
 

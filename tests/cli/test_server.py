@@ -8,7 +8,7 @@ import pytest
 from statekeeper import StateManager
 from statekeeper.testing import TestServer
 from statekeeper_server.engine import Table
-from statekeeper_server.engine.lmdb import LmdbEngine
+from statekeeper_server.engine.journaled import JournaledEngine
 from tests.support.admin import names_in
 from tests.support.cli import Cli, run_process
 
@@ -57,7 +57,7 @@ def test_from_a_backup_to_a_server(
     made = cli.document("backup", namespace)
     folder = backup_dir / namespace
     assert made["folder"] == str(folder)
-    assert made["size_bytes"] == sum(f.stat().st_size for f in folder.rglob("*.mdb"))
+    assert made["size_bytes"] == sum(f.stat().st_size for f in folder.glob("shard-*/*"))
     order.delete()
 
     assert cli.document("verify", str(folder)) == {
@@ -128,7 +128,7 @@ def test_a_damaged_backup_is_told_and_not_restored(
     del order
     folder = Path(cli.document("backup", namespace)["folder"])
     for shard in ("shard-000", "shard-001"):
-        engine = LmdbEngine(folder / shard, map_size_bytes=1024**3)
+        engine = JournaledEngine(folder / shard, map_size_bytes=1024**3)
         txn = engine.write()
         while (row := txn.cursor(Table.HEADS).seek(b"\0")) is not None:
             txn.delete(Table.HEADS, row[0])

@@ -152,7 +152,7 @@ def test_progress_is_told_up_to_the_size_of_the_backup(raw: RawClient, backup_di
     assert written == sorted(written)
     assert all(each.written_bytes <= each.total_bytes for each in told)
     assert [each.HasField("result") for each in told] == [False] * (len(told) - 1) + [True]
-    files = (backup_dir / "one").glob("shard-*/data.mdb")
+    files = (backup_dir / "one").glob("shard-*/*")
     assert last.written_bytes == last.result.size_bytes == sum(f.stat().st_size for f in files)
 
 
@@ -163,10 +163,10 @@ def test_a_backup_is_a_data_folder_for_its_owner_alone(
     folder = backup_dir / "one"
 
     assert names_in(folder) == ["FORMAT", "shard-000", "shard-001"]
-    assert names_in(folder / "shard-000") == ["data.mdb"]
+    assert names_in(folder / "shard-000") == ["data.mdb", "journal"]
     original = json.loads((server.data_dir / "FORMAT").read_text())
     assert json.loads((folder / "FORMAT").read_text()) == original | {"copy": True}
-    for path in (folder, *folder.glob("shard-*"), *folder.glob("shard-*/data.mdb")):
+    for path in (folder, *folder.glob("shard-*"), *folder.glob("shard-*/*")):
         assert path.stat().st_mode & 0o077 == 0, path
 
 

@@ -121,6 +121,15 @@ def test_what_is_due_is_gone_and_what_a_checkpoint_names_is_not(
     check_sound(server)
 
 
+def test_what_was_removed_is_used_no_more(raw: RawClient, client: Client) -> None:
+    """Also what the last step has removed just before that is told."""
+    for n in range(20):
+        client.state_manager(f"exec_{n}").save({"status": "running", "context": {"a": LARGE}})
+        client.state_manager(f"exec_{n}").delete()
+
+    assert compact(raw).result.used_bytes_after < len(LARGE)
+
+
 def test_what_is_not_due_is_not_touched(
     server: TestServer, raw: RawClient, sm: StateManager
 ) -> None:

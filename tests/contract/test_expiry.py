@@ -4,7 +4,6 @@ import os
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -17,7 +16,8 @@ from statekeeper.v1.state_requests_pb2 import SaveRequest
 from statekeeper.v1.watch_pb2 import WATCH_INCLUDE_STATE
 from statekeeper.v1.write_pb2 import WriteOptions
 from statekeeper_server.engine import Table
-from statekeeper_server.engine.lmdb import LmdbTransaction
+from statekeeper_server.engine.changes import Row
+from statekeeper_server.engine.journaled import JournaledEngine
 from statekeeper_server.storage.v1.records_pb2 import Event
 from tests.support.placement import ids_in_shard
 from tests.support.raw import RawClient, document, key_of
@@ -119,15 +119,14 @@ def test_b18_a_write_that_renews_the_ttl_leaves_its_row_alone(
     """It pays nothing for when it will be looked at."""
     sm = client.state_manager("exec_1")
     sm.save({"status": "running"})
-    written: list[Any] = []
-    for name in ("put", "delete"):
-        real = getattr(LmdbTransaction, name)
+    written: list[Table] = []
+    prepare = JournaledEngine.prepare
 
-        def noted(txn: Any, table: Any, *row: Any, real: Any = real) -> None:
-            written.append(table)
-            real(txn, table, *row)
+    def noted(engine: JournaledEngine, rows: list[Row]) -> bytes:
+        written.extend(table for table, _, _ in rows)
+        return prepare(engine, rows)
 
-        monkeypatch.setattr(LmdbTransaction, name, noted)
+    monkeypatch.setattr(JournaledEngine, "prepare", noted)
     sm.save({"status": "running", "context": {"a": 1}})
     sm.update(context={"a": 2}, ttl=72 * HOUR)
     assert Table.HEADS in written

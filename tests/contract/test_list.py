@@ -20,7 +20,8 @@ from statekeeper.v1.list_pb2 import ListRequest
 from statekeeper.v1.lock_pb2 import LockRequest
 from statekeeper.v1.state_requests_pb2 import LoadRequest, SaveRequest, UpdateRequest
 from statekeeper.v1.write_pb2 import WriteOptions
-from statekeeper_server.engine.lmdb import LmdbTransaction
+from statekeeper_server.engine.changes import Row
+from statekeeper_server.engine.journaled import JournaledEngine
 from statekeeper_server.operations import list as list_operation
 from statekeeper_server.store.reader import Reader
 from tests.support.listing import ids, listed, moment, pages, put
@@ -260,14 +261,13 @@ def test_a_write_that_changes_neither_status_nor_labels_leaves_the_indexes_alone
     with TestServer(shards=1) as server, RawClient(server.address) as raw:
         put(raw, "exec_1", team="a")
         written: list[str] = []
-        for name in ("put", "delete"):
-            real = getattr(LmdbTransaction, name)
+        prepare = JournaledEngine.prepare
 
-            def noted(txn: Any, table: Any, *row: Any, real: Any = real) -> None:
-                written.append(table.name)
-                real(txn, table, *row)
+        def noted(engine: JournaledEngine, rows: list[Row]) -> bytes:
+            written.extend(table.name for table, _, _ in rows)
+            return prepare(engine, rows)
 
-            monkeypatch.setattr(LmdbTransaction, name, noted)
+        monkeypatch.setattr(JournaledEngine, "prepare", noted)
         put(raw, "exec_1", team="a")
         raw.stub.Update(UpdateRequest(key=key_of("exec_1"), changes=ExecutionState()))
         assert "HEADS" in written

@@ -26,7 +26,7 @@ from statekeeper.v1.pause_requests_pb2 import GetPauseRequest
 from statekeeper.v1.value_pb2 import Document
 from statekeeper.v1.write_pb2 import WriteOptions
 from statekeeper_server.engine import Table
-from statekeeper_server.engine.lmdb import LmdbEngine
+from statekeeper_server.engine.journaled import JournaledEngine
 from tests.support.pauses import (
     execution_of,
     from_now,
@@ -205,7 +205,7 @@ def test_reads_are_served_when_there_is_no_room(monkeypatch: pytest.MonkeyPatch)
     with TestServer(shards=1) as server, RawClient(server.address) as raw:
         timed = Timed(server, raw)
         opened = timed.pause(1)
-        monkeypatch.setattr(LmdbEngine, "has_room", lambda *_: False)
+        monkeypatch.setattr(JournaledEngine, "has_room", lambda *_: False)
         assert raw.refusal(raw.stub.Save, save_request("one_more")).reason == "STORAGE_FULL"
         timed.advance(1)
 

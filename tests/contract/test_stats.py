@@ -8,6 +8,7 @@ import pytest
 
 from statekeeper.testing import TestServer
 from statekeeper.v1.lock_pb2 import LockRequest
+from statekeeper_server.folder_format import SHARD_FILES
 from tests.support.admin import stats
 from tests.support.broken_medium import break_shard
 from tests.support.gate import HELD, Gate
@@ -52,7 +53,7 @@ def test_bytes_are_told_with_their_limit(server: TestServer) -> None:
         raw.stub.Save(save_request("exec_1", state))
         after = stats(raw)
 
-    files = server.data_dir.glob("shard-*/data.mdb")
+    files = (path for name in SHARD_FILES for path in server.data_dir.glob(f"shard-*/{name}"))
     assert after.total.file_bytes == sum(file.stat().st_size for file in files)
     assert after.total.used_bytes - before.used_bytes >= 400_000
     assert after.total.used_bytes <= after.total.file_bytes

@@ -15,7 +15,7 @@ from statekeeper.v1.execution_pb2 import STATUS_RUNNING, ExecutionState
 from statekeeper_server.clock import SystemClock
 from statekeeper_server.committer import Committer, Outcome
 from statekeeper_server.engine import Engine, Table
-from statekeeper_server.engine.lmdb import LmdbEngine
+from statekeeper_server.engine.journaled import JournaledEngine
 from statekeeper_server.errors import StateNotFoundError
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import StateLimits
@@ -41,7 +41,7 @@ N = 12
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     """An empty shard."""
-    engine = LmdbEngine(tmp_path, map_size_bytes=64 * 1024**2)
+    engine = JournaledEngine(tmp_path, map_size_bytes=64 * 1024**2)
     yield engine
     engine.close()
 
@@ -132,7 +132,7 @@ def test_nothing_of_what_failed_remains(engine: Engine, tmp_path: Path) -> None:
     batch = [Submitted(crash_after_writing if n % 3 == 1 else save, checked(n)) for n in range(N)]
     commit(engine, batch)
     (tmp_path / "other").mkdir()
-    other = LmdbEngine(tmp_path / "other", map_size_bytes=64 * 1024**2)
+    other = JournaledEngine(tmp_path / "other", map_size_bytes=64 * 1024**2)
     commit(other, [Submitted(save, checked(n)) for n in range(N) if n % 3 != 1])
 
     assert rows(engine) == rows(other)

@@ -90,6 +90,12 @@ class BreakableEngine:
     def has_room(self, size_bytes: int) -> bool:
         return self._engine.has_room(size_bytes)
 
+    def flush(self) -> None:
+        self._engine.flush()
+
+    def idle_s(self) -> float | None:
+        return self._engine.idle_s()
+
     def close(self) -> None:
         self._engine.close()
 
@@ -120,6 +126,9 @@ class BreakableTransaction:
 
     def delete(self, table: Table, key: bytes) -> None:
         self._txn.delete(table, key)
+
+    def prepare(self) -> None:
+        self._txn.prepare()
 
     def commit(self) -> None:
         if self._breaker.take("before_commit"):

@@ -15,7 +15,7 @@ from statekeeper.v1.operation_pb2 import Operation, OperationResult
 from statekeeper.v1.transaction_pb2 import TransactionRequest, TransactionResponse
 from statekeeper_server import requests
 from statekeeper_server.engine import Engine, Table, WriteTransaction
-from statekeeper_server.engine.lmdb import LmdbEngine
+from statekeeper_server.engine.journaled import JournaledEngine
 from statekeeper_server.errors import StateError
 from statekeeper_server.keys import PauseNumber
 from statekeeper_server.operations import plain
@@ -145,7 +145,7 @@ class TwoWays:
         self._engines = []
         for name in ("plain", "general"):
             (folder / name).mkdir()
-            self._engines.append(LmdbEngine(folder / name, map_size_bytes=_ROOM_BYTES))
+            self._engines.append(JournaledEngine(folder / name, map_size_bytes=_ROOM_BYTES))
         self._kinds = _kinds()
         self.ways: Counter[str] = Counter()
 

@@ -15,7 +15,7 @@ from statekeeper_server.codec import (
     same_value,
 )
 from statekeeper_server.engine import Table
-from statekeeper_server.engine.lmdb import LmdbEngine
+from statekeeper_server.engine.journaled import JournaledEngine
 from statekeeper_server.keys import chunk_key
 from statekeeper_server.storage.v1.records_pb2 import EntryVersion
 from statekeeper_server.store.reader import Entry, Reader
@@ -41,7 +41,7 @@ def version_of(encoded: EncodedEntry, ordinal: int = 1) -> EntryVersion:
 
 def stored(folder: Path, encoded: EncodedEntry) -> bytes | None:
     """The value as it is read again from an engine that it was written to."""
-    engine = LmdbEngine(folder, map_size_bytes=64 * 1024**2)
+    engine = JournaledEngine(folder, map_size_bytes=64 * 1024**2)
     txn = engine.write()
     version = version_of(encoded)
     for number, piece in enumerate(encoded.pieces):

@@ -40,7 +40,6 @@ def test_every_setting_has_a_default() -> None:
     assert config.message_bytes_max == 16 * MB
     assert config.entries_max == 10_000
     assert (config.versions_kept, config.history_window_s) == (64, 24 * 3600)
-    assert config.metasync
     assert not config.insecure
     assert config.shards is None
 
@@ -103,7 +102,6 @@ def test_an_unknown_setting_is_refused(flags: dict[str, object]) -> None:
         ("queue_operations_max", [0], [1]),
         ("queue_bytes_max", [1023], [1024]),
         ("map_size", ["15MiB"], ["16MiB", "1TiB"]),
-        ("metasync", ["perhaps"], ["no", True]),
         ("drain_s", [-0.1], [0]),
         ("log_level", ["loud", "INFO"], ["debug", "error"]),
         ("listen", ["", ":1", "a", "127.0.0.1:", "127.0.0.1:x"], ["[::1]:0", "localhost:1"]),

@@ -19,7 +19,8 @@ from statekeeper_server.engine import (
     Table,
     WriteTransaction,
 )
-from statekeeper_server.engine.lmdb import LmdbEngine, verify
+from statekeeper_server.engine.journaled import JournaledEngine
+from statekeeper_server.engine.lmdb import verify
 
 _ROOM_BYTES = 16 * 1024 * 1024
 _DEADLINE_S = 30.0
@@ -27,12 +28,25 @@ _DEADLINE_S = 30.0
 Open = Callable[[Path], Engine]
 
 
-def open_lmdb(folder: Path) -> Engine:
+class FlushedEngine(JournaledEngine):
+    """An engine that leaves nothing of what was committed to be done later."""
+
+    def commit(self, record: bytes) -> None:
+        super().commit(record)
+        self.flush()
+
+
+def open_journaled(folder: Path) -> Engine:
     """The default engine."""
-    return LmdbEngine(folder, map_size_bytes=_ROOM_BYTES)
+    return JournaledEngine(folder, map_size_bytes=_ROOM_BYTES)
 
 
-OPENERS = {"lmdb": open_lmdb}
+def open_flushed(folder: Path) -> Engine:
+    """The same where all is in its tables."""
+    return FlushedEngine(folder, map_size_bytes=_ROOM_BYTES)
+
+
+OPENERS = {"journaled": open_journaled, "flushed": open_flushed}
 
 
 @pytest.fixture(params=OPENERS)
@@ -51,9 +65,12 @@ def engine(opener: Open, tmp_path: Path) -> Iterator[Engine]:
 
 def put(engine: Engine, **rows: bytes) -> None:
     txn = engine.write()
-    for name, value in rows.items():
-        txn.put(Table.HEADS, name.encode(), value)
-    txn.commit()
+    try:
+        for name, value in rows.items():
+            txn.put(Table.HEADS, name.encode(), value)
+        txn.commit()
+    finally:
+        txn.abort()
 
 
 def read(engine: Engine, name: bytes) -> bytes | None:
@@ -325,7 +342,7 @@ def test_what_it_says_there_is_room_for_can_be_written(engine: Engine) -> None:
 @pytest.fixture
 def large_engine(tmp_path: Path) -> Iterator[Engine]:
     """An empty engine that only the disk limits."""
-    engine = LmdbEngine(tmp_path, map_size_bytes=64 * _ROOM_BYTES)
+    engine = JournaledEngine(tmp_path, map_size_bytes=64 * _ROOM_BYTES)
     yield engine
     engine.close()
 
@@ -348,6 +365,16 @@ def fill(engine: Engine, size: int) -> int:
         put(engine, **{f"k{written}": b"x" * size})
         written += 1
     return written
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[ThreadPoolExecutor]:
+    """A thread that all writes belong to meanwhile."""
+    with ThreadPoolExecutor(1) as writer:
+        try:
+            yield writer
+        finally:
+            writer.submit(engine.flush).result()
 
 
 def delete_every_second(engine: Engine, written: int) -> None:
@@ -390,12 +417,12 @@ def test_a_disk_with_room_again_is_used_again(large_engine: Engine) -> None:
 
 def test_a_snapshot_outlasts_the_filling_of_the_disk(large_engine: Engine) -> None:
     """What it has read and will read stays where it is; those that come later wait."""
-    put(large_engine, k0=b"seen")
-    snapshot = large_engine.read()
-    cursor = snapshot.cursor(Table.HEADS)
-    with small_disk(), ThreadPoolExecutor() as threads:
+    with small_disk(), writing(large_engine) as writer, ThreadPoolExecutor() as threads:
+        writer.submit(put, large_engine, k0=b"seen").result()
+        snapshot = large_engine.read()
+        cursor = snapshot.cursor(Table.HEADS)
         try:
-            filling = threads.submit(fill, large_engine, 200_000)
+            filling = writer.submit(fill, large_engine, 200_000)
             with pytest.raises(TimeoutError):
                 filling.result(0.5)
             later = threads.submit(read, large_engine, b"k0")
@@ -413,6 +440,7 @@ def test_a_copy_makes_way_for_writes_when_the_disk_is_full(
     """A backup may take long, and writes wait for open snapshots then."""
     fill_up_to = 10
     put(large_engine, **{f"k{n}": bytes(200_000) for n in range(fill_up_to)})
+    large_engine.flush()
     copy = large_engine.copy()
     started, waiting = threading.Event(), threading.Event()
 
@@ -421,11 +449,11 @@ def test_a_copy_makes_way_for_writes_when_the_disk_is_full(
         assert waiting.wait(_DEADLINE_S)
 
     (tmp_path / "copy").mkdir()
-    with small_disk(), ThreadPoolExecutor() as threads:
+    with small_disk(), writing(large_engine) as writer, ThreadPoolExecutor() as threads:
         try:
             copying = threads.submit(copy.write, tmp_path / "copy", wrote)
             assert started.wait(_DEADLINE_S)
-            filling = threads.submit(fill, large_engine, 200_000)
+            filling = writer.submit(fill, large_engine, 200_000)
             with pytest.raises(TimeoutError):
                 filling.result(0.5)
             waiting.set()
@@ -441,12 +469,12 @@ def test_what_is_no_database_cannot_be_opened(tmp_path: Path) -> None:
     (tmp_path / "data.mdb").write_bytes(b"noise" * 4_096)
 
     with pytest.raises(EngineBrokenError):
-        open_lmdb(tmp_path)
+        open_journaled(tmp_path)
 
 
 def test_a_sound_file_has_no_problem(tmp_path: Path) -> None:
     """B20: verification, which a shard must pass after a failure."""
-    engine = open_lmdb(tmp_path)
+    engine = open_journaled(tmp_path)
     put(engine, **{f"k{n}": bytes(5_000) for n in range(300)})
     engine.close()
 
@@ -455,7 +483,7 @@ def test_a_sound_file_has_no_problem(tmp_path: Path) -> None:
 
 def test_a_damaged_file_has_a_problem(tmp_path: Path) -> None:
     """B20: a page whose content is noise is found."""
-    engine = open_lmdb(tmp_path)
+    engine = open_journaled(tmp_path)
     put(engine, **{f"k{n:04}": b"v" * 50 for n in range(3_000)})
     engine.close()
     with (tmp_path / "data.mdb").open("r+b") as file:

@@ -10,7 +10,7 @@ import pytest
 
 from statekeeper.testing import TestServer
 from statekeeper_server.engine import Table, WriteTransaction
-from statekeeper_server.engine.lmdb import LmdbEngine
+from statekeeper_server.engine.journaled import JournaledEngine
 from statekeeper_server.folder_format import NoFolderError
 from statekeeper_server.keys import (
     GAPS_KEY,
@@ -266,7 +266,7 @@ DAMAGES: dict[str, tuple[Callable[[WriteTransaction], None], str]] = {
 def damaged(request: pytest.FixtureRequest, folder: Path) -> tuple[Path, str]:
     """A folder with a damage, and what is to be found."""
     damage, says = DAMAGES[request.param]
-    engine = LmdbEngine(folder / "shard-000", map_size_bytes=_MAP_BYTES)
+    engine = JournaledEngine(folder / "shard-000", map_size_bytes=_MAP_BYTES)
     with closing(engine):
         txn = engine.write()
         damage(txn)

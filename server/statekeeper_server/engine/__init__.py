@@ -124,6 +124,10 @@ class WriteTransaction(ReadTransaction, Protocol):
         """Remove a key, if it is there."""
         ...
 
+    def prepare(self) -> None:
+        """Do what `commit` begins with, before it waits for the medium; no write follows."""
+        ...
+
     def commit(self) -> None:
         """Make all writes durable: they survive `kill -9` and power loss from now on."""
         ...
@@ -167,7 +171,10 @@ class Engine(Protocol):
         ...
 
     def write(self) -> WriteTransaction:
-        """The write transaction; there is one at a time."""
+        """The write transaction; there is one at a time.
+
+        All are one thread's, until what is left to be done is done: see `flush`.
+        """
         ...
 
     def copy(self) -> Copy:
@@ -190,6 +197,18 @@ class Engine(Protocol):
         Like `write`, it may wait for the snapshots that are open, and lets none begin
         meanwhile.
         """
+        ...
+
+    def flush(self) -> None:
+        """Do now what is left to be done about what was committed; harmless when nothing is.
+
+        Of the writer's thread, between its transactions. Raises like a commit, and nothing
+        that was committed is lost by it.
+        """
+        ...
+
+    def idle_s(self) -> float | None:
+        """For how long nothing is to be committed until it is time to; None: nothing is left."""
         ...
 
     def close(self) -> None:

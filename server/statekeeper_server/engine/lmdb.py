@@ -1,7 +1,6 @@
-"""The engine on LMDB: one environment in one folder.
+"""The tables of an engine in LMDB: one environment in one folder.
 
-Commits are fully synchronous by default. `metasync=False` may lose the last commit to a
-power cut; nothing weaker is offered. Room is taken from the disk ahead of its use
+Commits are fully synchronous. Room is taken from the disk ahead of its use
 (`posix_fallocate`), because LMDB, once it has failed to write a page, cannot be trusted
 until it is opened again: a full disk must be met before the commit, not in it. When no
 more can be taken, the map is made to end where the room does, so that LMDB finds itself
@@ -19,16 +18,15 @@ from pathlib import Path
 import lmdb
 
 from statekeeper_server.engine import (
-    Copy,
     Cursor,
     EngineBrokenError,
     EngineFullError,
-    ReadTransaction,
     Table,
     Usage,
-    WriteTransaction,
 )
+from statekeeper_server.engine.changes import Changes, ListedChanges
 from statekeeper_server.engine.lmdb_copy import LmdbCopy
+from statekeeper_server.native_part import native
 
 # Room that only deletes and reclaiming may use: they copy pages before they free some.
 RESERVE_BYTES = 4 * 1024 * 1024
@@ -37,6 +35,12 @@ _GROWTH_BYTES_MAX = 256 * 1024 * 1024
 # Pages are copied on write, and a value may fill its pages badly.
 _WRITE_AMPLIFICATION = 2
 _SNAPSHOTS_POLL_S = 0.001
+# Beside the tables there is one more, of LMDB's, that has one row.
+_NOTES = len(Table)
+# Beyond that a value takes more than one page of its own, of the smallest pages that there are.
+_LARGE_BYTES = 4096 - 16
+_NOTE = b"note"
+TABLES_MAX = _NOTES + 1
 _NO_SPACE = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _FULL = (lmdb.MapFullError, lmdb.TxnFullError)
 _VERIFY = """
@@ -69,13 +73,16 @@ class LmdbCursor:
 
 
 class LmdbTransaction:
-    """Implements `ReadTransaction` and `WriteTransaction`."""
+    """Implements `ReadTransaction`, and puts and commits."""
 
-    __slots__ = ("_tables", "_txn")
+    __slots__ = ("_large", "_tables", "_txn")
 
     def __init__(self, txn: "lmdb.Transaction[bytes]", tables: tuple[lmdb._Database, ...]) -> None:
         self._txn = txn
         self._tables = tables
+        # What it has put that takes several pages. LMDB would put a smaller value over one of
+        # these and leave it the pages, which its verification does not like.
+        self._large: set[tuple[Table, bytes]] = set()
 
     def get(self, table: Table, key: bytes) -> bytes | None:
         try:
@@ -91,28 +98,34 @@ class LmdbTransaction:
         return cursor.key() if cursor.last() else None
 
     def put(self, table: Table, key: bytes, value: bytes) -> None:
+        if self._large and (table, key) in self._large:
+            self.delete(table, key)
+        if len(value) > _LARGE_BYTES:
+            self._large.add((table, key))
         try:
             self._txn.put(key, value, True, True, False, self._tables[table])
-        except _FULL as error:
-            raise EngineFullError from error
         except lmdb.Error as error:
-            raise EngineBrokenError(str(error)) from error
+            _fail(error)
 
     def delete(self, table: Table, key: bytes) -> None:
         try:
             self._txn.delete(key, b"", self._tables[table])
-        except _FULL as error:
-            raise EngineFullError from error
         except lmdb.Error as error:
-            raise EngineBrokenError(str(error)) from error
+            _fail(error)
 
     def commit(self) -> None:
         try:
             self._txn.commit()
-        except _FULL as error:
-            raise EngineFullError from error
         except lmdb.Error as error:
-            raise EngineBrokenError(str(error)) from error
+            _fail(error)
+
+    def changes(self) -> Changes:
+        """Puts rows into it, and lists them."""
+        if native:
+            txn = self._txn
+            databases = self._tables[:_NOTES]
+            return native.Changes(txn.put, txn.delete, databases, self._large, _LARGE_BYTES, _fail)
+        return ListedChanges(self)
 
     def count(self, table: Table) -> int:
         return int(self._txn.stat(self._tables[table])["entries"])
@@ -121,6 +134,22 @@ class LmdbTransaction:
     def txn(self) -> "lmdb.Transaction[bytes]":
         """LMDB's own."""
         return self._txn
+
+    @property
+    def number(self) -> int:
+        """Of a snapshot: the number of the last commit that it sees."""
+        return self._txn.id()
+
+    def note(self) -> bytes | None:
+        """What is noted beside the tables, if anything is."""
+        return self._txn.get(_NOTE, None, self._tables[_NOTES])
+
+    def set_note(self, said: bytes) -> None:
+        """Note something beside the tables."""
+        try:
+            self._txn.put(_NOTE, said, db=self._tables[_NOTES])
+        except lmdb.Error as error:
+            _fail(error)
 
     def used_pages(self) -> int:
         """How many pages the tables have."""
@@ -132,6 +161,20 @@ class LmdbTransaction:
 
     def abort(self) -> None:
         self._txn.abort()
+
+
+def _fail(error: Exception) -> None:
+    """Say in the port's words what LMDB says."""
+    if isinstance(error, _FULL):
+        raise EngineFullError from error
+    if isinstance(error, lmdb.Error):
+        raise EngineBrokenError(str(error)) from error
+
+
+def open_tables(env: lmdb.Environment, *, create: bool) -> tuple[lmdb._Database, ...]:
+    """All tables of an environment, and behind them that of the note."""
+    names = [table.name.lower() for table in Table] + ["notes"]
+    return tuple(env.open_db(name.encode(), create=create) for name in names)
 
 
 class LmdbSnapshot(LmdbTransaction):
@@ -160,27 +203,25 @@ class LmdbSnapshot(LmdbTransaction):
 
 
 class LmdbEngine:
-    """Implements `Engine` on an LMDB environment.
+    """The tables of an engine, and a note of a few bytes beside them.
 
     Args:
         folder: where `data.mdb` and `lock.mdb` are, or will be.
         map_size_bytes: the most that the file can grow to; address space, not memory.
-        metasync: whether a commit waits for its last page too; see above.
     """
 
-    def __init__(self, folder: Path, *, map_size_bytes: int, metasync: bool = True) -> None:
+    def __init__(self, folder: Path, *, map_size_bytes: int) -> None:
         try:
             self._env = lmdb.open(
                 str(folder),
                 map_size=map_size_bytes,
-                metasync=metasync,
-                max_dbs=len(Table),
+                max_dbs=TABLES_MAX,
                 max_readers=1024,
                 max_spare_txns=16,
                 mode=0o600,
             )
             self._env.reader_check()
-            self._tables = tuple(self._env.open_db(table.name.lower().encode()) for table in Table)
+            self._tables = open_tables(self._env, create=True)
         except lmdb.Error as error:
             raise EngineBrokenError(str(error)) from error
         self._page_bytes = int(self._env.stat()["psize"])
@@ -199,23 +240,34 @@ class LmdbEngine:
             self.close()
             raise
 
-    def read(self) -> ReadTransaction:
-        return self._snapshot()
+    def read(self) -> LmdbSnapshot:
+        """A snapshot of the last commit, from any thread."""
+        try:
+            with self._entrance:
+                return LmdbSnapshot(self._env.begin(), self._tables, self._snapshots)
+        except lmdb.Error as error:
+            raise EngineBrokenError(str(error)) from error
 
-    def copy(self) -> Copy:
-        snapshot = self._snapshot()
+    def last_number(self) -> int:
+        """The number of the last commit."""
+        return int(self._env.info()["last_txnid"])
+
+    def copy(self) -> LmdbCopy:
+        """As the port says."""
+        snapshot = self.read()
 
         def end(copy: LmdbCopy) -> None:
             snapshot.abort()
             self._copies.discard(copy)
 
         size_bytes = snapshot.used_pages() * self._page_bytes
-        copy = LmdbCopy(self._env, snapshot.txn, snapshot, size_bytes, end)
+        copy = LmdbCopy(self._env, snapshot, size_bytes, end)
         self._copies.add(copy)
         return copy
 
     def usage(self) -> Usage:
-        snapshot = self._snapshot()
+        """As the port says."""
+        snapshot = self.read()
         try:
             used_bytes = snapshot.used_pages() * self._page_bytes
         finally:
@@ -229,7 +281,8 @@ class LmdbEngine:
             time.monotonic() - min(since_s) if since_s else None,
         )
 
-    def write(self) -> WriteTransaction:
+    def write(self) -> LmdbTransaction:
+        """As the port says."""
         if self._map_bytes == self._map_size_bytes:
             # LMDB may go on behind what is reserved, so some must be.
             self._prepare(RESERVE_BYTES)
@@ -238,7 +291,21 @@ class LmdbEngine:
         except lmdb.Error as error:
             raise EngineBrokenError(str(error)) from error
 
+    def has_room_behind(self, size_bytes: int) -> bool:
+        """Whether a transaction that has begun may write so much; reserves it if it can.
+
+        Where the disk has no more to give the answer is no: the transaction is to end first.
+        """
+        if self._map_bytes != self._map_size_bytes:
+            return False
+        wanted = size_bytes * _WRITE_AMPLIFICATION + RESERVE_BYTES
+        end = self._end()
+        if end + wanted > self._reserved_bytes:
+            self._reserve(end + wanted + _growth(end))
+        return end + wanted <= self._reserved_bytes
+
     def has_room(self, size_bytes: int) -> bool:
+        """As the port says."""
         wanted = size_bytes * _WRITE_AMPLIFICATION + RESERVE_BYTES
         end = self._prepare(wanted)
         if end + wanted <= self._reserved_bytes:
@@ -248,24 +315,18 @@ class LmdbEngine:
         return max(self._reserved_bytes, end) - self._live_bytes() >= wanted
 
     def close(self) -> None:
+        """Close it; no transaction may be open."""
         os.close(self._file)
         self._env.close()
-
-    def _snapshot(self) -> LmdbSnapshot:
-        try:
-            with self._entrance:
-                return LmdbSnapshot(self._env.begin(), self._tables, self._snapshots)
-        except lmdb.Error as error:
-            raise EngineBrokenError(str(error)) from error
 
     def _prepare(self, wanted: int) -> int:
         """Reserve room behind the last page, or let the map end where it does; the page's end.
 
         LMDB may write behind what is reserved only while the disk is known to have more.
         """
-        end = int(self._env.info()["last_pgno"] + 1) * self._page_bytes
+        end = self._end()
         if end + wanted > self._reserved_bytes:
-            growth = min(max(end // 8, _GROWTH_BYTES_MIN), _GROWTH_BYTES_MAX)
+            growth = _growth(end)
             if self._reserve(end + wanted + growth):
                 self._end_map_at(self._map_size_bytes)
             else:
@@ -273,6 +334,10 @@ class LmdbEngine:
                 any(self._reserve(end + wanted + growth // part) for part in (16, 256))
                 self._end_map_at(max(self._reserved_bytes, end))
         return end
+
+    def _end(self) -> int:
+        """Where the last page ends."""
+        return int(self._env.info()["last_pgno"] + 1) * self._page_bytes
 
     def _reserve(self, target: int) -> bool:
         """Reserve the file up to there, but not behind the largest map; False if it cannot."""
@@ -308,6 +373,10 @@ class LmdbEngine:
     def _live_bytes(self) -> int:
         with self._env.begin() as txn:
             return LmdbTransaction(txn, self._tables).used_pages() * self._page_bytes
+
+
+def _growth(end: int) -> int:
+    return min(max(end // 8, _GROWTH_BYTES_MIN), _GROWTH_BYTES_MAX)
 
 
 def verify(folder: Path) -> str:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import lmdb
 
-from statekeeper_server.engine import EngineBrokenError, ReadTransaction, Table
-from statekeeper_server.engine.lmdb import LmdbTransaction
+from statekeeper_server.engine import EngineBrokenError
+from statekeeper_server.engine.lmdb import TABLES_MAX, LmdbTransaction, open_tables
 
 
 class LmdbClosed:
@@ -24,18 +24,16 @@ class LmdbClosed:
             self._env = lmdb.open(
                 str(folder),
                 map_size=size_bytes,
-                max_dbs=len(Table),
+                max_dbs=TABLES_MAX,
                 readonly=True,
                 create=False,
                 lock=False,
             )
-            self._tables = tuple(
-                self._env.open_db(table.name.lower().encode(), create=False) for table in Table
-            )
+            self._tables = open_tables(self._env, create=False)
         except lmdb.Error as error:
             raise EngineBrokenError(str(error)) from error
 
-    def read(self) -> ReadTransaction:
+    def read(self) -> LmdbTransaction:
         """A snapshot of what is there."""
         try:
             return LmdbTransaction(self._env.begin(), self._tables)

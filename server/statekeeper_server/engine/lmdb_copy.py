@@ -10,10 +10,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import lmdb
 
-from statekeeper_server.engine import CopyGivenUpError, EngineBrokenError, ReadTransaction
+from statekeeper_server.engine import CopyGivenUpError, EngineBrokenError
+
+if TYPE_CHECKING:
+    from statekeeper_server.engine.lmdb import LmdbSnapshot
 
 _PIECE_BYTES = 256 * 1024
 # So much at a time goes to the disk: all at once would hold up the commits of the shards,
@@ -26,8 +30,7 @@ class LmdbCopy:
 
     Args:
         env: what to copy.
-        txn: its snapshot, by which it is copied.
-        snapshot: the same, as it is read.
+        snapshot: by which it is copied.
         size_bytes: what its pages take.
         end: ends the snapshot; may be called again.
     """
@@ -35,15 +38,13 @@ class LmdbCopy:
     def __init__(
         self,
         env: lmdb.Environment,
-        txn: "lmdb.Transaction[bytes]",
-        snapshot: ReadTransaction,
+        snapshot: "LmdbSnapshot",
         size_bytes: int,
         end: Callable[["LmdbCopy"], None],
     ) -> None:
         self.size_bytes = size_bytes
         self.snapshot = snapshot
         self._env = env
-        self._txn = txn
         self._given_up = False
         self._end = end
 
@@ -81,7 +82,7 @@ class LmdbCopy:
 
         def produce() -> None:
             try:
-                self._env.copyfd(sink, compact=True, txn=self._txn)
+                self._env.copyfd(sink, compact=True, txn=self.snapshot.txn)
             except lmdb.Error as error:
                 failures.append(error)
             finally:

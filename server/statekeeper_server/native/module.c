@@ -1,9 +1,12 @@
-/* statekeeper_server._native: plain requests on the way of a Save, an Update and a Load.
+/* statekeeper_server._native: plain requests on the way of a Save, an Update and a Load, and the
+ * rows of a commit on their way to the journal.
  *
- * All of it works on bytes and takes the place of nothing: what these functions do not
+ * Of requests, it works on bytes and takes the place of nothing: what these functions do not
  * recognise as plain is left to the general way, which alone knows every rule and every error.
  * What they do must come out as that would have it.
  */
+#include "changes.h"
+#include "journal.h"
 #include "load.h"
 #include "request.h"
 #include "write.h"
@@ -81,7 +84,7 @@ static PyObject *native_write(PyObject *module, PyObject *const *args, Py_ssize_
     const ModuleState *const state = PyModule_GetState(module);
     Place place;
     uint64_t prune_every;
-    if (!check_count("write", count, 14))
+    if (!check_count("write", count, 15))
         return NULL;
     if (!Py_IS_TYPE(args[0], state->write_type)) {
         PyErr_SetString(PyExc_TypeError, "a Write is wanted");
@@ -90,13 +93,14 @@ static PyObject *native_write(PyObject *module, PyObject *const *args, Py_ssize_
     place.head = args[1];
     place.seek = args[2];
     place.put = args[3];
-    place.heads = args[4];
-    place.entries = args[5];
-    place.log = args[6];
-    if ((place.head != Py_None && !check_bytes(place.head)) || !to_number(args[7], &place.revision) ||
-        !to_number(args[8], &place.log_time_us) || !to_number(args[9], &place.now_us) ||
-        !to_count(args[10], &place.entries_max) || !to_count(args[11], &place.value_bytes_warn) ||
-        !to_count(args[12], &prune_every) || !to_number(args[13], &place.ttl_default_us))
+    place.prune = args[4];
+    place.heads = args[5];
+    place.entries = args[6];
+    place.log = args[7];
+    if ((place.head != Py_None && !check_bytes(place.head)) || !to_number(args[8], &place.revision) ||
+        !to_number(args[9], &place.log_time_us) || !to_number(args[10], &place.now_us) ||
+        !to_count(args[11], &place.entries_max) || !to_count(args[12], &place.value_bytes_warn) ||
+        !to_count(args[13], &prune_every) || !to_number(args[14], &place.ttl_default_us))
         return NULL;
     if (prune_every == 0 || prune_every > UINT32_MAX) {
         PyErr_SetString(PyExc_ValueError, "prune_every must be 1 to 2**32 - 1");
@@ -104,6 +108,40 @@ static PyObject *native_write(PyObject *module, PyObject *const *args, Py_ssize_
     }
     place.prune_every = (uint32_t)prune_every;
     return write_plain((const Write *)args[0], &place);
+}
+
+static bool check_list(PyObject *object) {
+    if (PyList_Check(object))
+        return true;
+    PyErr_Format(PyExc_TypeError, "a list is wanted, not %.100s", Py_TYPE(object)->tp_name);
+    return false;
+}
+
+/* Whether it is a tuple, and all in it of a type. */
+static bool check_all(PyObject *object, PyTypeObject *type) {
+    bool all = PyTuple_Check(object);
+    for (Py_ssize_t n = 0; all && n < PyTuple_GET_SIZE(object); n++)
+        all = Py_IS_TYPE(PyTuple_GET_ITEM(object, n), type);
+    if (!all)
+        PyErr_Format(PyExc_TypeError, "a tuple of %.100s is wanted", type->tp_name);
+    return all;
+}
+
+static PyObject *native_encode_rows(PyObject *module, PyObject *rows) {
+    (void)module;
+    return check_list(rows) ? encode_rows(rows) : NULL;
+}
+
+static PyObject *native_add_rows(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    (void)module;
+    if (!check_count("add_rows", count, 5) || !check_list(args[0]) || !check_all(args[2], &PyDict_Type) ||
+        !check_all(args[3], &PyList_Type))
+        return NULL;
+    if (!PyLong_Check(args[1]) || !PySet_Check(args[4])) {
+        PyErr_SetString(PyExc_TypeError, "a number and a set are wanted");
+        return NULL;
+    }
+    return add_rows(args[0], args[1], args[2], args[3], args[4]);
 }
 
 #define FAST(function) ((PyCFunction)(void (*)(void))(function))
@@ -115,13 +153,20 @@ static PyMethodDef methods[] = {
     {"read_batch", FAST(native_read_batch), METH_FASTCALL, "The operations of a plain BatchRequest, or None."},
     {"load", FAST(native_load), METH_FASTCALL, "A LoadResponse from the rows of an execution, or None."},
     {"write", FAST(native_write), METH_FASTCALL, "Write a plain request down, or None."},
+    {"encode_rows", native_encode_rows, METH_O, "The body of a journal's record."},
+    {"add_rows", FAST(native_add_rows), METH_FASTCALL, "Add a commit's rows to an overlay."},
     {NULL, NULL, 0, NULL},
 };
 
 static int module_exec(PyObject *module) {
     ModuleState *const state = PyModule_GetState(module);
     state->write_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &write_spec, NULL);
-    return state->write_type == NULL ? -1 : PyModule_AddType(module, state->write_type);
+    if (state->write_type == NULL || PyModule_AddType(module, state->write_type) < 0)
+        return -1;
+    PyObject *const changes_type = PyType_FromModuleAndSpec(module, &changes_spec, NULL);
+    const int outcome = changes_type == NULL ? -1 : PyModule_AddType(module, (PyTypeObject *)changes_type);
+    Py_XDECREF(changes_type);
+    return outcome;
 }
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg) {
@@ -144,7 +189,7 @@ static PyModuleDef_Slot slots[] = {
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,
     .m_name = "statekeeper_server._native",
-    .m_doc = "Plain requests on the way of a Save, an Update and a Load.",
+    .m_doc = "Plain requests on their way, and the rows of commits.",
     .m_size = sizeof(ModuleState),
     .m_methods = methods,
     .m_slots = slots,

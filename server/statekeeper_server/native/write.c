@@ -81,8 +81,6 @@ static int find_changes(Plan *plan) {
         change->differs = !(change->old.form == FORM_PLAIN &&
                             change->old.value_bytes == value->value_bytes &&
                             same_bytes(change->old.content, value->value));
-        if (change->differs && (change->old.ordinal + 1) % plan->place->prune_every == 0)
-            return 0; /* the general way looks for old ones */
     }
     /* Were there others, a Save would have to remove them. */
     return write->is_update || live == state_entries(&plan->head);
@@ -286,16 +284,40 @@ static int put_event_row(const Plan *plan, PyObject *row) {
     return done;
 }
 
-static int put_version_row(const Plan *plan, const Change *change, Buffer *buffer) {
+/* Drop old versions of the entry that a version is written of; -1: an exception. */
+static int prune(Plan *plan, Slice prefix, Version *version) {
+    Head *const head = &plan->head;
+    PyObject *const outcome = PyObject_CallFunction(
+        plan->place->prune, "y#IKLL", (const char *)prefix.at, (Py_ssize_t)prefix.size,
+        (unsigned int)version->ordinal, (unsigned long long)version->pruned_revision,
+        (long long)head->checkpoints, (long long)head->update_time_us);
+    if (outcome == NULL)
+        return -1;
+    const long long revision = PyLong_AsLongLong(outcome);
+    Py_DECREF(outcome);
+    if (revision == -1 && PyErr_Occurred())
+        return -1;
+    if ((uint64_t)revision != version->pruned_revision) {
+        version->pruned_revision = (uint64_t)revision;
+        if (head->history_floor < revision)
+            head->history_floor = revision;
+    }
+    return 0;
+}
+
+static int put_version_row(Plan *plan, const Change *change, Buffer *buffer) {
     uint8_t key[PREFIX_BYTES_MAX + REVISION_BYTES];
     const Value *const value = change->value;
     const size_t size = store_prefix(key, (uint64_t)plan->head.uid, value->document, value->name);
     store_big(key + size, (uint64_t)plan->place->revision);
-    const Version version = {.ordinal = change->old.ordinal + 1,
-                             .pruned_revision = change->old.pruned_revision,
-                             .value_bytes = value->value_bytes,
-                             .form = FORM_PLAIN,
-                             .content = value->value};
+    Version version = {.ordinal = change->old.ordinal + 1,
+                       .pruned_revision = change->old.pruned_revision,
+                       .value_bytes = value->value_bytes,
+                       .form = FORM_PLAIN,
+                       .content = value->value};
+    if (version.ordinal % plan->place->prune_every == 0 &&
+        prune(plan, (Slice){key, size}, &version) < 0)
+        return -1;
     buffer->size = 0;
     put_version(buffer, &version, plan->head.update_time_us);
     if (buffer->failed) {

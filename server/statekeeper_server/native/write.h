@@ -9,6 +9,7 @@ typedef struct {
     PyObject *head;   /* the execution's row of the table heads, or None */
     PyObject *seek;   /* seek_before of a cursor of the table entries */
     PyObject *put;    /* put(table, key, value) */
+    PyObject *prune;  /* Writer.prune_plain */
     PyObject *heads;  /* these tables */
     PyObject *entries;
     PyObject *log;

@@ -16,6 +16,7 @@ from statekeeper_server.keys import (
     inbox_key,
     pause_key,
     pin_key,
+    read_revision_key,
     request_key,
     revision_key,
     timer_key,
@@ -224,6 +225,7 @@ class Writer(Reader):
             self._txn.get(Table.HEADS, write.row),
             self._versions().seek_before,
             self._write.put,
+            self._prune_plain,
             Table.HEADS,
             Table.ENTRIES,
             Table.LOG,
@@ -241,6 +243,16 @@ class Writer(Reader):
         self._count_event(event)
         self.rows_written += versions
         return Written(response, uid, look_us, before, status)
+
+    def _prune_plain(
+        self, prefix: bytes, ordinal: int, pruned_revision: int, checkpoints: int, now_us: int
+    ) -> int:
+        """Drop old versions of an entry before one more is written; the pruned_revision of that."""
+        version = EntryVersion(ordinal=ordinal, time_us=now_us, pruned_revision=pruned_revision)
+        newest = Entry(prefix, self.next_revision, version)
+        head = Head(uid=read_revision_key(prefix[:8]), checkpoints=checkpoints)
+        prune(self._write, self, head, newest, self.rules.history, now_us=now_us)
+        return version.pruned_revision
 
     def put_entry(self, head: Head, change: EntryChange, number: int, now_us: int) -> None:
         """Write a version of an entry at the next position of the log.
