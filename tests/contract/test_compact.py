@@ -385,8 +385,17 @@ def test_b03_a_kill_in_the_middle_leaves_a_sound_folder(tmp_path: Path) -> None:
     """And the next run finds what is left."""
     slow = """
 import time
+from statekeeper_server import compaction
 from statekeeper_server.operations import compact
+
+step = compaction.compact
+
+def slow_step(*arguments):
+    time.sleep(0.02)
+    return step(*arguments)
+
 compact._ROWS_MAX = 3
+compaction.compact = slow_step
 """
     last = 11
     with ServerProcess(
