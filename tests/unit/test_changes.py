@@ -8,7 +8,7 @@ import pytest
 
 from statekeeper_server.engine import EngineBrokenError, EngineFullError, Table
 from statekeeper_server.engine.changes import Changes, ListedChanges
-from statekeeper_server.engine.lmdb import LmdbEngine, LmdbTransaction, verify
+from statekeeper_server.engine.lmdb import LmdbEngine, LmdbWriteTransaction, verify
 from statekeeper_server.native_part import native
 from tests.support.chance import chance
 
@@ -24,7 +24,7 @@ def tables(tmp_path: Path) -> Iterator[LmdbEngine]:
     engine.close()
 
 
-def begin(txn: LmdbTransaction, way: str) -> Changes:
+def begin(txn: LmdbWriteTransaction, way: str) -> Changes:
     return txn.changes() if way == "native" else ListedChanges(txn)
 
 

@@ -22,7 +22,7 @@ from statekeeper_server.engine import (
 )
 from statekeeper_server.engine.changes import Row
 from statekeeper_server.engine.journaled import JournaledClosed, JournaledEngine
-from statekeeper_server.engine.lmdb import LmdbEngine, LmdbSnapshot, LmdbTransaction, verify
+from statekeeper_server.engine.lmdb import LmdbEngine, LmdbSnapshot, LmdbWriteTransaction, verify
 from tests.support.chance import chance
 
 _ROOM_BYTES = 64 * 1024 * 1024
@@ -327,13 +327,13 @@ def test_when_the_tables_cannot_be_written_for_want_of_room_nothing_is_lost(
 ) -> None:
     """B20: and it goes on."""
 
-    def fail(_: LmdbTransaction) -> None:
+    def fail(_: LmdbWriteTransaction) -> None:
         raise EngineFullError
 
     commit(engine, one(1))
     commit(engine, one(2))
     with monkeypatch.context() as patch:
-        patch.setattr(LmdbTransaction, "commit", fail)
+        patch.setattr(LmdbWriteTransaction, "commit", fail)
         with pytest.raises(EngineFullError):
             engine.flush()
         # It does not go into the journal.
@@ -355,15 +355,15 @@ def test_when_the_tables_fail_nothing_is_lost(
     """B20: whether or not they were written."""
     engine = open_(folder)
     commit(engine, one(1))
-    real = LmdbTransaction.commit
+    real = LmdbWriteTransaction.commit
 
-    def fail(txn: LmdbTransaction) -> None:
+    def fail(txn: LmdbWriteTransaction) -> None:
         if kept:
             real(txn)
         raise EngineBrokenError("the medium failed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(LmdbTransaction, "commit", fail)
+        patch.setattr(LmdbWriteTransaction, "commit", fail)
         with pytest.raises(EngineBrokenError):
             engine.flush()
         engine.close()
@@ -401,9 +401,9 @@ def test_an_open_transaction_that_lacks_rows_is_not_written(
     txn = engine.write()
     txn.put(*one(3)[:2], b"given up")
     txn.abort()
-    real, puts = LmdbTransaction.put, 0
+    real, puts = LmdbWriteTransaction.put, 0
 
-    def fail(txn: LmdbTransaction, table: Table, key: bytes, value: bytes) -> None:
+    def fail(txn: LmdbWriteTransaction, table: Table, key: bytes, value: bytes) -> None:
         nonlocal puts
         puts += 1
         if puts == 2:
@@ -411,7 +411,7 @@ def test_an_open_transaction_that_lacks_rows_is_not_written(
         real(txn, table, key, value)
 
     with monkeypatch.context() as patch:
-        patch.setattr(LmdbTransaction, "put", fail)
+        patch.setattr(LmdbWriteTransaction, "put", fail)
         with pytest.raises(EngineFullError):
             engine.write()
     engine.flush()

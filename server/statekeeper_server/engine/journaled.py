@@ -27,7 +27,7 @@ from statekeeper_server.engine import (
 from statekeeper_server.engine import journal as journals
 from statekeeper_server.engine.changes import Row
 from statekeeper_server.engine.journal import Journal, Note
-from statekeeper_server.engine.lmdb import LmdbEngine, LmdbTransaction
+from statekeeper_server.engine.lmdb import LmdbEngine, LmdbWriteTransaction
 from statekeeper_server.engine.lmdb_closed import LmdbClosed
 from statekeeper_server.engine.lmdb_copy import LmdbCopy
 from statekeeper_server.engine.overlay import OverlaidTransaction, Overlay
@@ -62,7 +62,7 @@ class JournaledTransaction:
         "put",
     )
 
-    def __init__(self, engine: "JournaledEngine", tables: LmdbTransaction) -> None:
+    def __init__(self, engine: "JournaledEngine", tables: LmdbWriteTransaction) -> None:
         self._engine = engine
         self._changes = tables.changes()
         self._record: bytes | None = None
@@ -108,7 +108,7 @@ class JournaledEngine:
     def __init__(self, folder: Path, *, map_size_bytes: int) -> None:
         self._tables = LmdbEngine(folder, map_size_bytes=map_size_bytes)
         # The transaction that stays open: it has what the overlay shows, when there is one.
-        self._txn: LmdbTransaction | None = None
+        self._txn: LmdbWriteTransaction | None = None
         self._committed_s = 0.0
         try:
             self._note = _recover(folder, self._tables)
@@ -210,7 +210,7 @@ class JournaledEngine:
             self._txn.abort()
             self._txn = None
 
-    def _transaction(self) -> LmdbTransaction:
+    def _transaction(self) -> LmdbWriteTransaction:
         """The open transaction."""
         if self._txn is None:
             self._txn = self._tables.write()
@@ -330,7 +330,7 @@ def _recover(folder: Path, tables: LmdbEngine) -> Note:
     return note
 
 
-def _put(txn: LmdbTransaction, overlay: Overlay) -> None:
+def _put(txn: LmdbWriteTransaction, overlay: Overlay) -> None:
     for table, key, value in overlay.rows(overlay.commits):
         if value is None:
             txn.delete(table, key)

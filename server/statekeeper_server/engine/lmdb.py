@@ -73,16 +73,13 @@ class LmdbCursor:
 
 
 class LmdbTransaction:
-    """Implements `ReadTransaction`, and puts and commits."""
+    """Implements `ReadTransaction`."""
 
-    __slots__ = ("_large", "_tables", "_txn")
+    __slots__ = ("_tables", "_txn")
 
     def __init__(self, txn: "lmdb.Transaction[bytes]", tables: tuple[lmdb._Database, ...]) -> None:
         self._txn = txn
         self._tables = tables
-        # What it has put that takes several pages. LMDB would put a smaller value over one of
-        # these and leave it the pages, which its verification does not like.
-        self._large: set[tuple[Table, bytes]] = set()
 
     def get(self, table: Table, key: bytes) -> bytes | None:
         try:
@@ -96,6 +93,46 @@ class LmdbTransaction:
     def last_key(self, table: Table) -> bytes | None:
         cursor = self._txn.cursor(self._tables[table])
         return cursor.key() if cursor.last() else None
+
+    def count(self, table: Table) -> int:
+        return int(self._txn.stat(self._tables[table])["entries"])
+
+    @property
+    def txn(self) -> "lmdb.Transaction[bytes]":
+        """LMDB's own."""
+        return self._txn
+
+    @property
+    def number(self) -> int:
+        """Of a snapshot: the number of the last commit that it sees."""
+        return self._txn.id()
+
+    def note(self) -> bytes | None:
+        """What is noted beside the tables, if anything is."""
+        return self._txn.get(_NOTE, None, self._tables[_NOTES])
+
+    def used_pages(self) -> int:
+        """How many pages the tables have."""
+        pages = 0
+        for table in self._tables:
+            stat = self._txn.stat(table)
+            pages += stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"]
+        return pages
+
+    def abort(self) -> None:
+        self._txn.abort()
+
+
+class LmdbWriteTransaction(LmdbTransaction):
+    """A transaction that puts and commits."""
+
+    __slots__ = ("_large",)
+
+    def __init__(self, txn: "lmdb.Transaction[bytes]", tables: tuple[lmdb._Database, ...]) -> None:
+        super().__init__(txn, tables)
+        # What it has put that takes several pages. LMDB would put a smaller value over one of
+        # these and leave it the pages, which its verification does not like.
+        self._large: set[tuple[Table, bytes]] = set()
 
     def put(self, table: Table, key: bytes, value: bytes) -> None:
         if self._large and (table, key) in self._large:
@@ -127,40 +164,12 @@ class LmdbTransaction:
             return native.Changes(txn.put, txn.delete, databases, self._large, _LARGE_BYTES, _fail)
         return ListedChanges(self)
 
-    def count(self, table: Table) -> int:
-        return int(self._txn.stat(self._tables[table])["entries"])
-
-    @property
-    def txn(self) -> "lmdb.Transaction[bytes]":
-        """LMDB's own."""
-        return self._txn
-
-    @property
-    def number(self) -> int:
-        """Of a snapshot: the number of the last commit that it sees."""
-        return self._txn.id()
-
-    def note(self) -> bytes | None:
-        """What is noted beside the tables, if anything is."""
-        return self._txn.get(_NOTE, None, self._tables[_NOTES])
-
     def set_note(self, said: bytes) -> None:
         """Note something beside the tables."""
         try:
             self._txn.put(_NOTE, said, db=self._tables[_NOTES])
         except lmdb.Error as error:
             _fail(error)
-
-    def used_pages(self) -> int:
-        """How many pages the tables have."""
-        pages = 0
-        for table in self._tables:
-            stat = self._txn.stat(table)
-            pages += stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"]
-        return pages
-
-    def abort(self) -> None:
-        self._txn.abort()
 
 
 def _fail(error: Exception) -> None:
@@ -281,13 +290,13 @@ class LmdbEngine:
             time.monotonic() - min(since_s) if since_s else None,
         )
 
-    def write(self) -> LmdbTransaction:
+    def write(self) -> LmdbWriteTransaction:
         """As the port says."""
         if self._map_bytes == self._map_size_bytes:
             # LMDB may go on behind what is reserved, so some must be.
             self._prepare(RESERVE_BYTES)
         try:
-            return LmdbTransaction(self._env.begin(write=True), self._tables)
+            return LmdbWriteTransaction(self._env.begin(write=True), self._tables)
         except lmdb.Error as error:
             raise EngineBrokenError(str(error)) from error
 
