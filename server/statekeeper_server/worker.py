@@ -43,8 +43,6 @@ _log = get_logger(__name__)
 # A batch is bounded so that its callers do not wait for each other for long.
 _BATCH_OPERATIONS_MAX = 1024
 _BATCH_BYTES_MAX = 8 * 1024 * 1024
-# What a commit costs is little for each of so many: more are not waited for.
-_BATCH_OPERATIONS_ENOUGH = 32
 _HOLD_STEP_S = 0.001
 # The loop stands still for batches that are worth it and that are soon done.
 _STANDSTILL_OPERATIONS_MIN = 4
@@ -300,7 +298,7 @@ class Worker:
     def _hand_over(self) -> None:
         """Give the thread what has gathered, up to a batch; at the end, the end."""
         if (
-            len(self._gathered) < _BATCH_OPERATIONS_ENOUGH
+            len(self._gathered) < _BATCH_OPERATIONS_MAX
             and not self._stop_wanted
             and self._pace.hold(len(self._gathered) + sum(self._answered))
         ):
