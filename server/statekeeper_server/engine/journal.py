@@ -10,7 +10,6 @@ A record belongs to an **epoch**, a random number that the tables have too: once
 hold what the records say, they get another, and all records there are mean nothing.
 """
 
-import errno
 import os
 import secrets
 import struct
@@ -21,6 +20,7 @@ from zlib import crc32
 
 from statekeeper_server.engine import EngineBrokenError, Table
 from statekeeper_server.engine.changes import Row
+from statekeeper_server.files import reserve
 from statekeeper_server.native_part import native
 
 FILE = "journal"
@@ -31,7 +31,6 @@ _SIZE_BYTES_MAX = 16 * 1024 * 1024
 _GROWTH = 4
 # Larger ones are written once rather than twice.
 _RECORD_BYTES_MAX = 1024 * 1024
-_NO_SPACE = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 
 # Magic, engine.
 _FIRST_BLOCK = struct.Struct("<4s16s")
@@ -236,14 +235,12 @@ class Journal:
             self._was_full = False
             size_bytes = min(self.size_bytes * _GROWTH, _SIZE_BYTES_MAX)
             try:
-                os.posix_fallocate(self._file, self.size_bytes, size_bytes - self.size_bytes)
+                if reserve(self._file, self.size_bytes, size_bytes):
+                    self.size_bytes = size_bytes
             except OSError as error:
-                if error.errno not in _NO_SPACE:
-                    raise EngineBrokenError(
-                        f"cannot reserve room for the journal: {error.strerror}"
-                    ) from error
-            else:
-                self.size_bytes = size_bytes
+                raise EngineBrokenError(
+                    f"cannot reserve room for the journal: {error.strerror}"
+                ) from error
         self._place = _BLOCK_BYTES
 
     def close(self) -> None:

@@ -7,7 +7,6 @@ more can be taken, the map is made to end where the room does, so that LMDB find
 full rather than the disk.
 """
 
-import errno
 import os
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from statekeeper_server.engine import (
 )
 from statekeeper_server.engine.changes import Changes, ListedChanges
 from statekeeper_server.engine.lmdb_copy import LmdbCopy
+from statekeeper_server.files import reserve
 from statekeeper_server.native_part import native
 
 # Room that only deletes and reclaiming may use: they copy pages before they free some.
@@ -41,7 +41,6 @@ _NOTES = len(Table)
 _LARGE_BYTES = 4096 - 16
 _NOTE = b"note"
 TABLES_MAX = _NOTES + 1
-_NO_SPACE = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _FULL = (lmdb.MapFullError, lmdb.TxnFullError)
 _VERIFY = """
 import sys
@@ -354,10 +353,9 @@ class LmdbEngine:
         if target <= self._reserved_bytes:
             return True
         try:
-            os.posix_fallocate(self._file, self._reserved_bytes, target - self._reserved_bytes)
-        except OSError as error:
-            if error.errno in _NO_SPACE:
+            if not reserve(self._file, self._reserved_bytes, target):
                 return False
+        except OSError as error:
             raise EngineBrokenError(f"cannot reserve room: {error.strerror}") from error
         self._reserved_bytes = target
         return True
