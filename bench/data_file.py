@@ -10,7 +10,7 @@ import lmdb
 from statekeeper_server.engine import Table
 
 _SECTOR_BYTES = 512
-# A server that is left alone brings what its journal has into the tables after 0.2 s.
+# A server that is left alone brings what its journals have into the tables after 0.2 s.
 _REST_S = 0.5
 # Places in a device's stat (Documentation/block/stat.rst).
 _SECTORS_WRITTEN, _FLUSHES = 6, 15
@@ -46,7 +46,7 @@ def read(data_dir: Path) -> DataFiles:
     time.sleep(_REST_S)
     live = end = disk = 0
     for path in sorted(data_dir.glob("shard-*/data.mdb")):
-        for file in (path, path.with_name("journal")):
+        for file in (path, *path.parent.glob("journal.*")):
             disk += file.stat().st_blocks * _SECTOR_BYTES
         with lmdb.open(str(path.parent), readonly=True, max_dbs=len(Table)) as env:
             page_bytes = env.stat()["psize"]

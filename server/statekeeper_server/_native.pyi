@@ -1,8 +1,10 @@
 # The native part of the server, written in C: the sources are in `native/`.
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Self, TypeAlias
 
+from statekeeper_server import engine
 from statekeeper_server.engine import Table
+from statekeeper_server.engine.changes import Places, Row, Version
 
 # A SaveRequest or UpdateRequest that was checked from its bytes.
 class Write:
@@ -49,54 +51,91 @@ def load(
     /,
 ) -> bytes | None: ...
 
-# Writes entries, head and event, and tells what was done: see `store.writer.Written`. The
-# versions and the event that this gives besides are the writer's to count. None, and nothing
-# written, where that is not plain.
-def write(
-    write: Write,
-    head: bytes | None,
-    seek_before: Callable[[bytes], tuple[bytes, bytes] | None],
-    put: Callable[[Table, bytes, bytes], None],
-    prune: Callable[[bytes, int, int, int, int], int],
-    heads: Table,
-    entries: Table,
-    log: Table,
-    revision: int,
-    log_time_us: int,
-    now_us: int,
-    entries_max: int,
-    value_bytes_warn: int,
-    prune_every: int,
-    ttl_default_us: int,
-    /,
-) -> tuple[bytes, bytes, int, int, int, int, int, int] | None: ...
+# The plain writes of a batch.
+class Writer:
+    # Methods of the batch's transaction; _prune_plain of store.writer; tables; what the keys of
+    # done requests begin with, those of now first; how much a state may have, and beyond which
+    # bytes of values there is a warning, with what stands before and after
+    # these in it; the most bytes; at every how many versions of an entry old ones are looked
+    # for, and how much is kept of these; the default time to live.
+    def __new__(
+        cls,
+        write_type: type[Write],
+        get: Callable[[Table, bytes], bytes | None],
+        newest: Callable[[Table, bytes], tuple[bytes, bytes] | None],
+        cursor: Callable[[Table], engine.Cursor],
+        put: Callable[[Table, bytes, bytes], None],
+        delete: Callable[[Table, bytes], None],
+        prune: Callable[[bytes, int, int, int, int, int], int],
+        heads: Table,
+        entries: Table,
+        log: Table,
+        requests: Table,
+        generations: tuple[bytes, ...],
+        entries_max: int,
+        value_bytes_warn: int,
+        warning_start: bytes,
+        warning_end: bytes,
+        value_bytes_max: int,
+        prune_every: int,
+        versions_kept: int,
+        window_us: int,
+        ttl_default_us: int,
+        /,
+    ) -> Self: ...
+    # Writes entries, head and event, and tells what was done: see `store.writer.Written`. The
+    # versions and the event that this gives besides are the caller's to count. None, and nothing
+    # written, where that is not plain.
+    def write(
+        self, write: Write, revision: int, log_time_us: int, now_us: int, /
+    ) -> tuple[bytes, bytes, int, int, int, int, int, int] | None: ...
 
 # The body of a journal's record: see `engine.journal`.
-def encode_rows(rows: list[tuple[Table, bytes, bytes | None]], /) -> bytes: ...
+def encode_rows(rows: list[Row], /) -> bytes: ...
 
-# Adds the rows of a commit to an overlay's versions, and gives their bytes: see `engine.overlay`.
-def add_rows(
-    rows: list[tuple[Table, bytes, bytes | None]],
-    commit: int,
-    versions: tuple[dict[bytes, tuple[int, bytes | None, Any]], ...],
-    keys: tuple[list[bytes], ...],
-    places: set[tuple[Table, bytes]],
-    /,
-) -> int: ...
-
-# The rows that a transaction changes: see `engine.changes`.
+# What a transaction changes: see `engine.changes`.
 class Changes:
     def __new__(
         cls,
-        put: Callable[..., object],
-        delete: Callable[..., object],
-        databases: tuple[object, ...],
-        large: set[tuple[Table, bytes]],
-        large_bytes: int,
-        failed: Callable[[Exception], None],
+        number: int,
+        versions: tuple[dict[bytes, Version], ...],
+        keys: tuple[list[bytes], ...],
+        places: Places,
         /,
     ) -> Self: ...
     @property
-    def rows(self) -> list[tuple[Table, bytes, bytes | None]]: ...
+    def rows(self) -> list[Row]: ...
+    @property
+    def size_bytes(self) -> int: ...
     def put(self, table: Table, key: bytes, value: bytes, /) -> None: ...
     def delete(self, table: Table, key: bytes, /) -> None: ...
+
+# A layer of commits: its versions by table, its places, and how many of its commits are seen.
+Layer: TypeAlias = tuple[tuple[dict[bytes, Version], ...], Places, int]
+# The same for one table: its versions, their keys as they came and sorted (of all tables), what
+# sorts those of a table, and how many commits are seen.
+Sorted: TypeAlias = tuple[int, list[bytes], list[bytes]]
+SortedLayer: TypeAlias = tuple[
+    dict[bytes, Version], list[bytes], list[Sorted], Callable[[Table], object], int
+]
+
+# Layers of commits over a snapshot of the tables: see `engine.overlay`.
+class View:
+    def __new__(
+        cls,
+        layers: tuple[Layer, ...],
+        get: Callable[[Table, bytes], bytes | None],
+        newest: Callable[[Table, bytes], tuple[bytes, bytes] | None],
+        /,
+    ) -> Self: ...
+    def get(self, table: Table, key: bytes, /) -> bytes | None: ...
+    def newest(self, table: Table, start: bytes, /) -> tuple[bytes, bytes] | None: ...
+
+# A cursor over one of the tables and layers of commits: see `engine.overlay`.
+class Cursor:
+    def __new__(
+        cls, base: engine.Cursor, layers: tuple[SortedLayer, ...], table: Table, /
+    ) -> Self: ...
+    def seek(self, key: bytes, /) -> tuple[bytes, bytes] | None: ...
+    def seek_before(self, key: bytes, /) -> tuple[bytes, bytes] | None: ...
+    def next(self) -> tuple[bytes, bytes] | None: ...

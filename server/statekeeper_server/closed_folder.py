@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from statekeeper_server.engine import EngineBrokenError, ReadTransaction
-from statekeeper_server.engine.journaled import JournaledClosed
+from statekeeper_server.engine.journaled_closed import JournaledClosed
 from statekeeper_server.engine.lmdb import verify
 from statekeeper_server.folder_format import (
     FolderError,

@@ -7,7 +7,7 @@ transaction of its own.
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 from statekeeper_server.clock import Clock
 from statekeeper_server.engine import Engine, EngineBrokenError, EngineFullError
@@ -32,16 +32,23 @@ class Submission(Protocol):
     """An operation that waits to be applied."""
 
     @property
+    def operation(self) -> Callable[[Writer, Any, int], Done | Waiter]:
+        """What it does with a request at a time; raises StateError."""
+        ...
+
+    @property
+    def request(self) -> Any:
+        """What is given to it."""
+        ...
+
+    @property
     def size_bytes(self) -> int:
         """What it will add to the shard, about; 0 when it only removes."""
         ...
 
-    def wanted(self) -> bool:
-        """Whether anybody still waits for it."""
-        ...
-
-    def apply(self, store: Writer, now_us: int) -> Done | Waiter:
-        """Apply it. Raises StateError."""
+    @property
+    def wanted(self) -> Callable[[], bool]:
+        """Tells whether anybody still waits for it."""
         ...
 
 
@@ -69,7 +76,7 @@ class Committer:
         engine: Engine,
         clock: Clock,
         rules: Rules,
-        undisturbed: Callable[[Batch], AbstractContextManager[None]],
+        undisturbed: Callable[[Batch], AbstractContextManager[object]],
         *,
         publish: Callable[[Appended], None],
     ) -> None:
@@ -200,7 +207,7 @@ class Committer:
             if tends:
                 self._settle(store, now_us)
             with self._undisturbed(batch):
-                outcomes = [_attempt(submission, store, now_us) for submission in batch]
+                outcomes = _attempt(batch, store, now_us)
                 chores = self._chores
                 if tends:
                     chores = keep_house(txn, store, chores, now_us, alone=not batch)
@@ -223,18 +230,23 @@ class Committer:
         return outcomes
 
 
-def _attempt(submission: Submission, store: Writer, now_us: int) -> Outcome:
-    if not submission.wanted():
-        # Its caller has gone or its deadline has passed, and nothing was written yet.
-        return None
-    try:
-        outcome = submission.apply(store, now_us)
-    except StateError as error:
-        return error
-    if isinstance(outcome, Waiter):
-        outcome.submission = submission
-        outcome.wanted = submission.wanted
-    return outcome
+def _attempt(batch: Batch, store: Writer, now_us: int) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    for submission in batch:
+        if not submission.wanted():
+            # Its caller has gone or its deadline has passed, and nothing was written yet.
+            outcomes.append(None)
+            continue
+        outcome: Outcome
+        try:
+            outcome = submission.operation(store, submission.request, now_us)
+        except StateError as error:
+            outcome = error
+        if isinstance(outcome, Waiter):
+            outcome.submission = submission
+            outcome.wanted = submission.wanted
+        outcomes.append(outcome)
+    return outcomes
 
 
 def _grants(store: Reader, clock: Clock) -> list[tuple[bytes, Grant]]:

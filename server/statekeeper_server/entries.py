@@ -45,7 +45,7 @@ class Kind(NamedTuple):
             must be its turn, of `time.monotonic`, or it raises TimeoutError.
         operation: what a shard applies; None where only the way of the RPC will do.
         at_once: answers a read without a wait, or gives None where that takes too long.
-        simple: whether `operation` is all that a checked request needs.
+        simple: whether `operation` is all that a checked request needs; None: it always is.
         key_of: the execution of a message that is not checked yet; raises StateError.
         read: makes a checked request of the bytes of a message, if it is a plain one; None:
             there is no shorter way than by the message.
@@ -55,7 +55,7 @@ class Kind(NamedTuple):
     method: Callable[..., Awaitable[bytes]]
     operation: Callable[..., Any] | None = None
     at_once: Callable[[Any], bytes | None] | None = None
-    simple: Callable[[Any], bool] = lambda _: True
+    simple: Callable[[Any], bool] | None = None
     key_of: Callable[[Any], ExecutionKey] = lambda message: check_key(message.key)
     read: Callable[[bytes], Any] | None = None
 
@@ -292,7 +292,7 @@ class Entries:
 
     def succeed(self, entry: Entry, response: bytes) -> None:
         """Deliver a response."""
-        self._finish(entry, wire.field(self._keys[entry.kind], response) + _tag(entry))
+        self._finish(entry, wire.field(self._keys[entry.kind], response) + _tag(entry.tag))
 
     def fail(self, entry: Entry, error: Exception | None) -> None:
         """Deliver an error; None: its time was over before it was its turn."""
@@ -301,7 +301,7 @@ class Entries:
     def refusal(self, entry: Entry, error: Exception | None) -> bytes:
         """The result that is an error."""
         result = wire.field(_ERROR_KEY, _status(entry, error).SerializeToString())
-        return result + _tag(entry)
+        return result + _tag(entry.tag)
 
     def _check(self, entry: Entry, operation: Operation, *, large: bool) -> None:
         name = operation.WhichOneof("operation")
@@ -320,7 +320,9 @@ class Entries:
 
     def _is_simple(self, entry: Entry) -> bool:
         kind, checked = self._kinds[entry.kind], entry.checked
-        return kind.operation is not None and checked is not None and kind.simple(checked)
+        if kind.operation is None or checked is None:
+            return False
+        return kind.simple is None or kind.simple(checked)
 
     def _launch(self, entry: Entry, line: _Line) -> None:
         kind, checked = self._kinds[entry.kind], entry.checked
@@ -332,7 +334,7 @@ class Entries:
             return
         try:
             if not line.alone and kind.operation is not None:
-                self._shards.of(checked.key).submit(kind.operation, checked, entry)
+                self._shards.of_row(entry.row).submit(kind.operation, checked, entry)
                 return
             if kind.at_once is not None and checked is not None:
                 response = kind.at_once(checked)
@@ -398,8 +400,8 @@ class Entries:
             del self._lines[line.row]
 
 
-def _tag(entry: Entry) -> bytes:
-    return _TAG_KEY + wire.varint(entry.tag) if entry.tag else b""
+def _tag(tag: int) -> bytes:
+    return _TAG_KEY + wire.varint(tag) if tag else b""
 
 
 def _status(entry: Entry, error: Exception | None) -> Status:

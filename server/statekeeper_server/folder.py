@@ -5,10 +5,11 @@ that is made anew, and a folder that lacks a shard afterwards is refused, not re
 """
 
 import secrets
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from statekeeper_server.engine import Engine, EngineBrokenError, Table
+from statekeeper_server.engine import Engine, EngineBrokenError, Table, Undisturbed
 from statekeeper_server.engine.journaled import JournaledEngine
 from statekeeper_server.engine.lmdb import verify
 from statekeeper_server.files import sync_folder
@@ -31,9 +32,11 @@ class ShardFolder:
     path: Path
     map_size_bytes: int
 
-    def open(self) -> Engine:
+    def open(self, undisturbed: Undisturbed = nullcontext) -> Engine:
         """Open the engine."""
-        return JournaledEngine(self.path, map_size_bytes=self.map_size_bytes)
+        return JournaledEngine(
+            self.path, map_size_bytes=self.map_size_bytes, undisturbed=undisturbed
+        )
 
     def verify(self) -> str:
         """What is wrong with the closed engine; empty when it is sound."""

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from statekeeper_server.engine import ReadTransaction, Table
+from statekeeper_server.engine import journal as journals
 from statekeeper_server.files import sync_folder
 from statekeeper_server.storage.v1.records_pb2 import ShardMeta
 
-FORMAT = 8
+FORMAT = 9
 META_KEY = b"shard"
 # What a shard is kept in.
-SHARD_FILES = ("data.mdb", "journal")
+SHARD_FILES = ("data.mdb", *journals.FILES)
 
 
 class FolderError(Exception):

@@ -44,3 +44,12 @@ class StateLimits:
     checkpoints_max: int
     open_pauses_max: int
     lock_waiters_max: int
+
+    @property
+    def warning(self) -> tuple[str, str]:
+        """What is said of a state that is larger than recommended, around its bytes."""
+        advice = "keep large values elsewhere and store references"
+        return (
+            "the state takes ",
+            f" bytes, more than the recommended {self.state_bytes_warn}: {advice}",
+        )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from google.protobuf.struct_pb2 import Struct
 
-__all__ = ["VARIABLE", "Write", "absence", "native", "problem"]
+__all__ = ["VARIABLE", "PlainWriter", "Write", "absence", "native", "problem"]
 
 VARIABLE = "STATEKEEPER_NATIVE"
 
@@ -75,5 +75,8 @@ else:
 
 if TYPE_CHECKING:
     from statekeeper_server._native import Write
+    from statekeeper_server._native import Writer as PlainWriter
 else:
+    # Without it there is none of either.
     Write = native.Write if native else object
+    PlainWriter = native.Writer if native else object

@@ -224,7 +224,7 @@ class StateManager:
                 raise
             return done.response
 
-        return Kind(check, method, operation, simple=_always if restores is None else _never)
+        return Kind(check, method, operation, simple=None if restores is None else _never)
 
     def _with_room(self, request: Any) -> Any:
         """The same, reckoning with what it may have to write that is not in the request."""

@@ -51,7 +51,11 @@ class Shards:
 
     def of(self, key: ExecutionKey) -> Worker:
         """The shard of an execution. The hash is on disk in effect: it never changes."""
-        return self.at(crc32(key.row))
+        return self.of_row(key.row)
+
+    def of_row(self, row: bytes) -> Worker:
+        """The same, by the key of its head."""
+        return self._workers[crc32(row) % len(self._workers)]
 
     def at(self, placement: int) -> Worker:
         """The shard of all executions that have this hash."""

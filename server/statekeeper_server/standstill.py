@@ -9,7 +9,7 @@ costs one switch there and back for a whole batch (measured in docs/performance.
 import asyncio
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 # A loop that is busy with something long is not waited for.
 _PATIENCE_S = 0.002
@@ -29,8 +29,9 @@ def standstill(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
         resting.release()
         over.acquire()
 
-    loop.call_soon_threadsafe(rest)
-    resting.acquire(timeout=_PATIENCE_S)
+    with suppress(RuntimeError):  # it has ended
+        loop.call_soon_threadsafe(rest)
+        resting.acquire(timeout=_PATIENCE_S)
     try:
         yield
     finally:

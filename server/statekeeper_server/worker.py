@@ -26,7 +26,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from statekeeper_server.caller import Caller, FutureCaller
 from statekeeper_server.clock import Clock
 from statekeeper_server.committer import Batch, Committer, Outcome
-from statekeeper_server.engine import Copy, Engine, EngineBrokenError, Usage
+from statekeeper_server.engine import Copy, Engine, EngineBrokenError, Undisturbed, Usage
 from statekeeper_server.errors import OverloadedError, StorageError
 from statekeeper_server.feed import Feed
 from statekeeper_server.logs import get_logger
@@ -54,20 +54,14 @@ _IDLE_S_MAX = 30.0
 R = TypeVar("R", bound=WriteRequest)
 
 
-@dataclass(slots=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     """An operation and its caller; implements `committer.Submission`."""
 
     operation: Callable[..., Done | Waiter]
     request: WriteRequest
     caller: Caller
     size_bytes: int
-
-    def wanted(self) -> bool:
-        return self.caller.wanted()
-
-    def apply(self, store: Writer, now_us: int) -> Done | Waiter:
-        return self.operation(store, self.request, now_us)
+    wanted: Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +89,12 @@ class Backlog(NamedTuple):
 class Medium(Protocol):
     """Where a shard's engine comes from."""
 
-    def open(self) -> Engine:
-        """Open it. Raises EngineBrokenError."""
+    def open(self, undisturbed: Undisturbed = nullcontext) -> Engine:
+        """Open it. Raises EngineBrokenError.
+
+        Args:
+            undisturbed: what the engine enters for some work of its own beside the writer's.
+        """
         ...
 
     def verify(self) -> str:
@@ -147,6 +145,8 @@ class Worker:
         # Batches for the thread, one at a time; None is the end.
         self._batches: SimpleQueue[list[_Waiting] | None] = SimpleQueue()
         self._pace = Pace()
+        # Two threads that put rows would take the interpreter from each other with each.
+        self._turn = threading.Lock()
         self._stopping = threading.Event()
         self._readers = Readers()
         self.feed = Feed(self._loop)
@@ -210,7 +210,7 @@ class Worker:
         size_bytes = request.stored_bytes
         self._waiting_operations += 1
         self._waiting_bytes += size_bytes
-        self._gathered.append(_Waiting(operation, request, caller, size_bytes))
+        self._gathered.append(_Waiting(operation, request, caller, size_bytes, caller.wanted))
         if not self._busy:
             self._hand_over_soon()
 
@@ -316,9 +316,9 @@ class Worker:
     def _deliver(self, batch: list[_Waiting], outcomes: list[Outcome]) -> None:
         """Answer all callers of a batch."""
         self._answered = self._answered[1], len(batch)
+        self._waiting_operations -= len(batch)
+        self._waiting_bytes -= sum([waiting.size_bytes for waiting in batch])
         for waiting, outcome in zip(batch, outcomes, strict=True):
-            self._waiting_operations -= 1
-            self._waiting_bytes -= waiting.size_bytes
             self._tell(waiting.caller, outcome)
         self._busy = False
         if self._gathered or self._stop_wanted:
@@ -328,9 +328,7 @@ class Worker:
         """Answer one caller, who may have gone or may have to wait for a lock."""
         if isinstance(outcome, Waiter):
             caller.wait(partial(self._forget, outcome))
-            return
-        heard = caller.tell(outcome)
-        if not heard and isinstance(outcome, Done):
+        elif not caller.tell(outcome) and isinstance(outcome, Done):
             self.take_back(outcome)
 
     def _tell_waiters(self, answered: Sequence[tuple[Waiter, Outcome]]) -> None:
@@ -352,13 +350,13 @@ class Worker:
         return StorageError(f"{self._name} is out of service after an I/O error")
 
     def _open(self) -> None:
-        self._engine = self._medium.open()
+        self._engine = self._medium.open(self._undisturbed)
         self._committer = Committer(
             self._name,
             self._engine,
             self._clock,
             self._rules,
-            self._undisturbed,
+            self._quiet,
             publish=self.feed.publish,
         )
         self._readers.admit()
@@ -409,13 +407,18 @@ class Worker:
         """Have the thread look at once at what may be due; from any thread."""
         self._batches.put([])
 
-    def _undisturbed(self, batch: Batch) -> AbstractContextManager[None]:
+    @contextmanager
+    def _undisturbed(self) -> Iterator[None]:
+        with self._turn, standstill(self._loop):
+            yield
+
+    def _quiet(self, batch: Batch) -> AbstractContextManager[object]:
         if (
             len(batch) >= _STANDSTILL_OPERATIONS_MIN
-            and sum(submission.size_bytes for submission in batch) <= _STANDSTILL_BYTES_MAX
+            and sum([submission.size_bytes for submission in batch]) <= _STANDSTILL_BYTES_MAX
         ):
-            return standstill(self._loop)
-        return nullcontext()
+            return self._undisturbed()
+        return self._turn
 
     def _restore(self, broken: Exception) -> bool:
         """Verify and reopen the engine; False when the shard is stopped before that is done."""

@@ -163,7 +163,7 @@ def test_a_backup_is_a_data_folder_for_its_owner_alone(
     folder = backup_dir / "one"
 
     assert names_in(folder) == ["FORMAT", "shard-000", "shard-001"]
-    assert names_in(folder / "shard-000") == ["data.mdb", "journal"]
+    assert names_in(folder / "shard-000") == ["data.mdb", "journal.0", "journal.1"]
     original = json.loads((server.data_dir / "FORMAT").read_text())
     assert json.loads((folder / "FORMAT").read_text()) == original | {"copy": True}
     for path in (folder, *folder.glob("shard-*"), *folder.glob("shard-*/*")):

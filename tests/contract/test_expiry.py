@@ -16,7 +16,7 @@ from statekeeper.v1.state_requests_pb2 import SaveRequest
 from statekeeper.v1.watch_pb2 import WATCH_INCLUDE_STATE
 from statekeeper.v1.write_pb2 import WriteOptions
 from statekeeper_server.engine import Table
-from statekeeper_server.engine.changes import Row
+from statekeeper_server.engine.changes import Changes
 from statekeeper_server.engine.journaled import JournaledEngine
 from statekeeper_server.storage.v1.records_pb2 import Event
 from tests.support.placement import ids_in_shard
@@ -122,9 +122,9 @@ def test_b18_a_write_that_renews_the_ttl_leaves_its_row_alone(
     written: list[Table] = []
     prepare = JournaledEngine.prepare
 
-    def noted(engine: JournaledEngine, rows: list[Row]) -> bytes:
-        written.extend(table for table, _, _ in rows)
-        return prepare(engine, rows)
+    def noted(engine: JournaledEngine, changes: Changes) -> bytes:
+        written.extend(table for table, _, _ in changes.rows)
+        return prepare(engine, changes)
 
     monkeypatch.setattr(JournaledEngine, "prepare", noted)
     sm.save({"status": "running", "context": {"a": 1}})

@@ -20,7 +20,7 @@ from statekeeper.v1.list_pb2 import ListRequest
 from statekeeper.v1.lock_pb2 import LockRequest
 from statekeeper.v1.state_requests_pb2 import LoadRequest, SaveRequest, UpdateRequest
 from statekeeper.v1.write_pb2 import WriteOptions
-from statekeeper_server.engine.changes import Row
+from statekeeper_server.engine.changes import Changes
 from statekeeper_server.engine.journaled import JournaledEngine
 from statekeeper_server.operations import list as list_operation
 from statekeeper_server.store.reader import Reader
@@ -263,9 +263,9 @@ def test_a_write_that_changes_neither_status_nor_labels_leaves_the_indexes_alone
         written: list[str] = []
         prepare = JournaledEngine.prepare
 
-        def noted(engine: JournaledEngine, rows: list[Row]) -> bytes:
-            written.extend(table.name for table, _, _ in rows)
-            return prepare(engine, rows)
+        def noted(engine: JournaledEngine, changes: Changes) -> bytes:
+            written.extend(table.name for table, _, _ in changes.rows)
+            return prepare(engine, changes)
 
         monkeypatch.setattr(JournaledEngine, "prepare", noted)
         put(raw, "exec_1", team="a")

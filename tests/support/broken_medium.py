@@ -1,6 +1,7 @@
 """Engines that fail when they are told to."""
 
 import threading
+from contextlib import nullcontext
 from typing import Protocol
 
 import pytest
@@ -12,6 +13,7 @@ from statekeeper_server.engine import (
     EngineBrokenError,
     ReadTransaction,
     Table,
+    Undisturbed,
     Usage,
     WriteTransaction,
 )
@@ -110,6 +112,9 @@ class BreakableTransaction:
     def get(self, table: Table, key: bytes) -> bytes | None:
         return self._txn.get(table, key)
 
+    def newest(self, table: Table, start: bytes) -> tuple[bytes, bytes] | None:
+        return self._txn.newest(table, start)
+
     def cursor(self, table: Table) -> Cursor:
         return self._txn.cursor(table)
 
@@ -159,8 +164,10 @@ def break_shard(monkeypatch: pytest.MonkeyPatch, number: int) -> Breaker:
     def chosen(folder: ShardFolder) -> bool:
         return folder.path.name == f"shard-{number:03d}"
 
-    def open_(folder: ShardFolder) -> Engine:
-        return breaker.open(Real(folder)) if chosen(folder) else real_open(folder)
+    def open_(folder: ShardFolder, undisturbed: Undisturbed = nullcontext) -> Engine:
+        if chosen(folder):
+            return breaker.open(Real(folder))
+        return real_open(folder, undisturbed)
 
     def verify(folder: ShardFolder) -> str:
         return breaker.verify(Real(folder)) if chosen(folder) else real_verify(folder)

@@ -19,6 +19,7 @@ from statekeeper_server.engine import (
     Table,
     WriteTransaction,
 )
+from statekeeper_server.engine.changes import Changes
 from statekeeper_server.engine.journaled import JournaledEngine
 from statekeeper_server.engine.lmdb import verify
 
@@ -31,8 +32,8 @@ Open = Callable[[Path], Engine]
 class FlushedEngine(JournaledEngine):
     """An engine that leaves nothing of what was committed to be done later."""
 
-    def commit(self, record: bytes) -> None:
-        super().commit(record)
+    def commit(self, record: bytes, changes: Changes) -> None:
+        super().commit(record, changes)
         self.flush()
 
 
@@ -171,6 +172,39 @@ def test_a_snapshot_is_read_from_any_thread(engine: Engine) -> None:
     assert found == [b"1"] * 8
 
 
+def test_the_newest_of_rows_is_found(engine: Engine) -> None:
+    """Those that differ in nothing but their revision, whatever was removed of them."""
+
+    def row(revision: int) -> tuple[bytes, bytes]:
+        return b"a:" + revision.to_bytes(8), b"%d" % revision
+
+    txn = engine.write()
+    txn.put(Table.ENTRIES, *row(1))
+    txn.put(Table.ENTRIES, *row(300))
+    txn.put(Table.ENTRIES, b"b:" + bytes(8), b"another")
+    txn.put(Table.LOG, b"a:" + bytes(8), b"another")
+    assert txn.newest(Table.ENTRIES, b"a:") == row(300)
+    txn.commit()
+    before = engine.read()
+    assert before.newest(Table.ENTRIES, b"a:") == row(300)
+    assert before.newest(Table.LOG, b"a:") == (b"a:" + bytes(8), b"another")
+    for start in (b"", b"a", b"a:" + bytes(8), b"c:"):
+        assert before.newest(Table.ENTRIES, start) is None
+
+    txn = engine.write()
+    txn.put(Table.ENTRIES, *row(301))
+    txn.delete(Table.ENTRIES, row(300)[0])
+    assert txn.newest(Table.ENTRIES, b"a:") == row(301)
+    txn.delete(Table.ENTRIES, row(301)[0])
+    assert txn.newest(Table.ENTRIES, b"a:") == row(1)
+    txn.commit()
+    after = engine.read()
+    assert after.newest(Table.ENTRIES, b"a:") == row(1)
+    assert before.newest(Table.ENTRIES, b"a:") == row(300)
+    for snapshot in (before, after):
+        snapshot.abort()
+
+
 def test_rows_are_counted(engine: Engine) -> None:
     put(engine, **{f"k{n}": b"" for n in range(7)})
     txn = engine.read()
@@ -304,8 +338,9 @@ def test_without_room_a_write_is_full_and_the_engine_is_fine(engine: Engine) -> 
     """B20: nothing that was committed suffers."""
     put(engine, a=b"1")
     txn = engine.write()
+    _fill(txn)
     with pytest.raises(EngineFullError):
-        _fill(txn)
+        txn.commit()
     txn.abort()
 
     assert read(engine, b"a") == b"1"

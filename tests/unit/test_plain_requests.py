@@ -30,7 +30,7 @@ from statekeeper_server.requests import (
     plain_save,
     plain_update,
 )
-from statekeeper_server.storage.v1.records_pb2 import EntryVersion, Event, Head
+from statekeeper_server.storage.v1.records_pb2 import DoneRequest, EntryVersion, Event, Head
 from tests.support import plain
 from tests.support.plain import LIMITS
 from tests.support.spelling import mutate, spell
@@ -88,6 +88,16 @@ def test_plain_requests_are_read_whatever_the_order_of_their_fields(
     check_reading(type(request), spell(request, random))
 
 
+def test_requests_of_any_size_are_remembered_as_the_general_way_does() -> None:
+    """What they are known by is a hash, of blocks of 128 bytes."""
+    for size in range(300):
+        request = SaveRequest(options={"request_id": "r" * (1 + size % 200)})
+        request.key.execution_id = "e" * (1 + size % 150)
+        request.state.status = STATUS_WAITING
+        request.state.context.entries["k"].binary = bytes(size)
+        assert check_reading(SaveRequest, request.SerializeToString()) == "read"
+
+
 def check_reading(kind: type[Message], raw: bytes) -> str:
     """See that both ways agree; whether it was read, left to the general way, or refused."""
     read, general = READS[kind](raw), checked(kind, raw)
@@ -131,23 +141,32 @@ def check_content(read: PlainWrite, general: Save | Update) -> None:
         if general.changes.HasField("start_time"):
             state.ClearField("start_time")
     rows: dict[tuple[Table, bytes], bytes] = {}
-    written = native.write(
-        read.write,
-        None if head is None else head.SerializeToString(),
-        lambda _: None,
+    if head is not None:
+        rows[Table.HEADS, general.key.row] = head.SerializeToString()
+    writer = native.Writer(
+        native.Write,
+        lambda table, key: rows.get((table, key)),
+        lambda *_: None,
+        lambda _: pytest.fail("nothing is old"),
         lambda table, key, value: rows.update({(table, key): value}),
+        lambda *_: pytest.fail("nothing is old"),
         lambda *_: pytest.fail("nothing is old"),
         Table.HEADS,
         Table.ENTRIES,
         Table.LOG,
-        REVISION,
-        NOW_US - 1,
-        NOW_US,
+        Table.REQUESTS,
+        (b"now ", b"before "),
         LIMITS.entries_max,
+        LIMITS.state_bytes_warn,
+        LIMITS.warning[0].encode(),
+        LIMITS.warning[1].encode(),
         LIMITS.state_bytes_max,
         16,
+        64,
+        10**12,
         0,
     )
+    written = writer.write(read.write, REVISION, NOW_US - 1, NOW_US)
     is_expected = expected is None or (expected > 0) == (head is not None)
     if not is_expected or (isinstance(general, Save) and general.state.labels):
         assert written is None
@@ -161,6 +180,15 @@ def check_content(read: PlainWrite, general: Save | Update) -> None:
     event = Event.FromString(rows.pop((Table.LOG, revision_key(REVISION))))
     assert (event.actor, event.time_us) == (general.options.actor, NOW_US)
     assert Event.FromString(written[1]) == event
+    if general.options.mark is not None:
+        mark = general.options.mark
+        done = DoneRequest.FromString(rows.pop((Table.REQUESTS, b"now " + mark.row)))
+        assert done == DoneRequest(digest=mark.digest, plain=written[0])
+        for generation in (b"now ", b"before "):
+            # It was done before: the general way tells what was answered.
+            rows[Table.REQUESTS, generation + mark.row] = b""
+            assert writer.write(read.write, REVISION, NOW_US - 1, NOW_US) is None
+            del rows[Table.REQUESTS, generation + mark.row]
     uid = REVISION if head is None else head.uid
     assert {key: EntryVersion.FromString(row) for (_, key), row in rows.items()} == {
         version_key(entry_prefix(uid, document, name.encode()), REVISION): EntryVersion(

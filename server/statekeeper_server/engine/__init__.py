@@ -12,6 +12,7 @@ part of the port:
 
 import enum
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -70,6 +71,10 @@ class Usage(NamedTuple):
     oldest_reader_s: float | None
 
 
+REVISION_BYTES = 8
+"""See `ReadTransaction.newest`."""
+
+
 class Cursor(Protocol):
     """A place in a table. Lives no longer than its transaction."""
 
@@ -91,6 +96,14 @@ class ReadTransaction(Protocol):
 
     def get(self, table: Table, key: bytes) -> bytes | None:
         """The value of a key, or None."""
+        ...
+
+    def newest(self, table: Table, start: bytes) -> tuple[bytes, bytes] | None:
+        """The row whose key is a start and the greatest revision; None when there is none.
+
+        A revision is eight bytes. Of rows that differ in nothing else those are put first
+        that have the smaller one.
+        """
         ...
 
     def cursor(self, table: Table) -> Cursor:
@@ -161,6 +174,10 @@ class Copy(Protocol):
     def close(self) -> None:
         """End the snapshot. Harmless when it has ended already."""
         ...
+
+
+Undisturbed = Callable[[], AbstractContextManager[None]]
+"""Enters a short time in which no other thread of the process takes the interpreter."""
 
 
 class Engine(Protocol):

@@ -1,13 +1,14 @@
 """The journal of an engine: what was committed since its tables were written last.
 
-A file of fixed size, taken from the disk ahead of its use and written over again and
+Two files of fixed size, taken from the disk ahead of their use and written over again and
 again: one write and one sync make a commit durable, and the file system has nothing to
-note down about it. It begins with the name of the engine that it belongs to; after that
+note down about it. Each begins with the name of the engine that it belongs to; after that
 come records, each at the beginning of a block, so that no block that holds a record which
 somebody relies on is ever written again.
 
-A record belongs to an **epoch**, a random number that the tables have too: once they
-hold what the records say, they get another, and all records there are mean nothing.
+The records of a file belong to an **epoch**, a random name. The tables name the epoch whose
+records they lack. While they are being written, the next one is in the other file; its
+records name the one before it, and how many records that has.
 """
 
 import os
@@ -23,19 +24,23 @@ from statekeeper_server.engine.changes import Row
 from statekeeper_server.files import reserve
 from statekeeper_server.native_part import native
 
-FILE = "journal"
+FILES = ("journal.0", "journal.1")
 _BLOCK_BYTES = 4096
-_MAGIC = b"skj1"
+_MAGIC = b"skj2"
 _SIZE_BYTES_MIN = 64 * 1024
 _SIZE_BYTES_MAX = 16 * 1024 * 1024
 _GROWTH = 4
 # Larger ones are written once rather than twice.
 _RECORD_BYTES_MAX = 1024 * 1024
+# The next epoch is begun before a record finds no room.
+_ENOUGH = 0.75
+_NAME_BYTES = 16
 
 # Magic, engine.
 _FIRST_BLOCK = struct.Struct("<4s16s")
-# Checksum of all that follows, magic, epoch, number of the record in it, bytes that follow.
-_HEADER = struct.Struct("<I4s16sII")
+# Checksum of all that follows, magic, epoch, the epoch before and how many records that has,
+# number of the record in its epoch, bytes that follow.
+_HEADER = struct.Struct("<I4s16s16sIII")
 _CHECKSUM_BYTES = 4
 # Table, bytes of the key, bytes of the value; then the key and the value.
 _ROW = struct.Struct("<BHI")
@@ -56,26 +61,57 @@ class Note(NamedTuple):
     @classmethod
     def new(cls) -> "Note":
         """That of an engine that has none."""
-        return cls(secrets.token_bytes(16), secrets.token_bytes(16))
+        return cls(secrets.token_bytes(_NAME_BYTES), secrets.token_bytes(_NAME_BYTES))
 
     @classmethod
     def of(cls, said: bytes | None) -> "Note":
         """What `said` gave. Raises EngineBrokenError: nothing was said."""
         if said is None:
             raise EngineBrokenError("its tables know of no journal")
-        return cls(said[:16], said[16:])
+        return cls(said[:_NAME_BYTES], said[_NAME_BYTES:])
 
     @property
     def said(self) -> bytes:
         """As it is kept."""
         return self.engine + self.epoch
 
-    def next(self) -> "Note":
-        """Of tables that lack nothing."""
-        return self._replace(epoch=secrets.token_bytes(16))
+
+class Epoch(NamedTuple):
+    """Some records, one after the other.
+
+    Attributes:
+        name: see above.
+        before: the name of the epoch before it; of nobody where there was none.
+        records_before: how many records that has.
+    """
+
+    name: bytes
+    before: bytes = bytes(_NAME_BYTES)
+    records_before: int = 0
+
+    @classmethod
+    def first(cls) -> "Epoch":
+        """One that has none before it."""
+        return cls(secrets.token_bytes(_NAME_BYTES))
+
+    def next(self, records: int) -> "Epoch":
+        """The one after this, which has so many records."""
+        return Epoch(secrets.token_bytes(_NAME_BYTES), self.name, records)
 
 
-def encode(epoch: bytes, number: int, rows: list[Row]) -> bytes:
+class Header(NamedTuple):
+    """What a record begins with."""
+
+    checksum: int
+    magic: bytes
+    epoch: bytes
+    before: bytes
+    records_before: int
+    number: int
+    size_bytes: int
+
+
+def encode(epoch: Epoch, number: int, rows: list[Row]) -> bytes:
     """A record.
 
     Args:
@@ -84,7 +120,7 @@ def encode(epoch: bytes, number: int, rows: list[Row]) -> bytes:
         rows: what it changes, in this order.
     """
     body = native.encode_rows(rows) if native else b"".join(map(_encode, rows))
-    header = _HEADER.pack(0, _MAGIC, epoch, number, len(body))[_CHECKSUM_BYTES:]
+    header = _HEADER.pack(0, _MAGIC, *epoch, number, len(body))[_CHECKSUM_BYTES:]
     checksum = crc32(body, crc32(header))
     return b"".join((checksum.to_bytes(_CHECKSUM_BYTES, "little"), header, body))
 
@@ -115,95 +151,152 @@ def _blocks(size_bytes: int) -> int:
     return -(-size_bytes // _BLOCK_BYTES) * _BLOCK_BYTES
 
 
-def read(folder: Path, note: Note) -> list[list[Row]]:
-    """The records of an epoch, in order.
+class Found(NamedTuple):
+    """What journals have that tables lack.
+
+    Attributes:
+        commits: the rows of each record, in order.
+        used: whether anything was ever written of the epoch that the tables name.
+    """
+
+    commits: list[list[Row]]
+    used: bool
+
+
+def read(folder: Path, note: Note) -> Found:
+    """The records that tables lack.
 
     The last one that was written may have reached the disk in part, when the machine
     stopped before anybody was told of it: it is passed over.
 
     Raises:
-        EngineBrokenError: there is no such journal, it belongs to another engine, or a record
-            that somebody may rely on is damaged.
+        EngineBrokenError: there are no such journals, they belong to another engine, or a
+            record that somebody may rely on is damaged.
     """
-    try:
-        content = (folder / FILE).read_bytes()
-    except OSError as error:
-        raise EngineBrokenError(f"cannot read {folder / FILE}: {error.strerror}") from error
-    if content[: _FIRST_BLOCK.size] != _FIRST_BLOCK.pack(_MAGIC, note.engine):
-        raise EngineBrokenError(f"{folder / FILE} belongs to something else")
-    if len(content) < _SIZE_BYTES_MIN:
-        raise EngineBrokenError(f"{folder / FILE} is cut short")
-    view = memoryview(content)
-    records: list[list[Row]] = []
-    place = _BLOCK_BYTES
-    while (body := _body(view, place, note.epoch, len(records))) is not None:
-        records.append(list(_decode(body)))
-        place += _blocks(_HEADER.size + len(body))
-    # No record is begun that does not go into the file.
-    _, magic, epoch, number, size_bytes = _header(view, place)
-    if (magic, epoch, number) == (_MAGIC, note.epoch, len(records)) and (
-        place + _HEADER.size + size_bytes > len(view)
-    ):
-        raise EngineBrokenError(f"{folder / FILE} is cut short")
-    # Whoever writes a record knows that the one before it is on the disk.
-    for later in range(place + _BLOCK_BYTES, len(view), _BLOCK_BYTES):
-        _, magic, epoch, number, _ = _header(view, later)
-        if magic == _MAGIC and epoch == note.epoch and number > len(records):
-            raise EngineBrokenError(f"{folder / FILE} is damaged at byte {place}")
-    return records
+    files = [_File(folder / name, note.engine) for name in FILES]
+    headers = [header for file in files for header in file.headers.values()]
+    commits = [rows for file in files for rows in file.commits(note.epoch)]
+    used = any(note.epoch in {header.epoch, header.before} for header in headers)
+    after = {
+        Epoch(header.epoch, header.before, header.records_before)
+        for header in headers
+        if header.before == note.epoch
+    }
+    later = [rows for epoch in after for file in files for rows in file.commits(epoch.name)]
+    # No record of the epoch after it is written before all of this are on the disk.
+    if len(after) > 1 or (later and after.pop().records_before != len(commits)):
+        raise EngineBrokenError(f"a journal in {folder} is damaged: it lacks records")
+    return Found(commits + later, used)
 
 
-def _header(view: memoryview, place: int) -> tuple[int, bytes, bytes, int, int]:
-    if place + _HEADER.size > len(view):
-        return 0, b"", b"", 0, 0
-    return _HEADER.unpack_from(view, place)
+class _File:
+    """A journal, to be read.
 
+    Attributes:
+        headers: what looks like one, by where it is: where no record begins there is none, but
+            for a chance in 2**32.
 
-def _body(view: memoryview, place: int, epoch: bytes, number: int) -> memoryview | None:
-    """What follows the header of a record at a place; None when that record is not there."""
-    checksum, magic, its_epoch, its_number, size_bytes = _header(view, place)
-    end = place + _HEADER.size + size_bytes
-    if (magic, its_epoch, its_number) != (_MAGIC, epoch, number) or end > len(view):
-        return None
-    if crc32(view[place + _CHECKSUM_BYTES : end]) != checksum:
-        return None
-    return view[place + _HEADER.size : end]
+    Raises:
+        EngineBrokenError: it is none of this engine.
+    """
+
+    def __init__(self, path: Path, engine: bytes) -> None:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise EngineBrokenError(f"cannot read {path}: {error.strerror}") from error
+        if content[: _FIRST_BLOCK.size] != _FIRST_BLOCK.pack(_MAGIC, engine):
+            raise EngineBrokenError(f"{path} belongs to something else")
+        if len(content) < _SIZE_BYTES_MIN:
+            raise EngineBrokenError(f"{path} is cut short")
+        self._path = path
+        self._view = memoryview(content)
+        self.headers = {
+            place: header
+            for place in range(_BLOCK_BYTES, len(content) - _HEADER.size + 1, _BLOCK_BYTES)
+            if (header := Header(*_HEADER.unpack_from(content, place))).magic == _MAGIC
+        }
+
+    def commits(self, epoch: bytes) -> list[list[Row]]:
+        """The rows of the records of an epoch, in order.
+
+        Raises:
+            EngineBrokenError: a record that somebody may rely on is damaged.
+        """
+        commits: list[list[Row]] = []
+        place = _BLOCK_BYTES
+        while (body := self._body(place, epoch, len(commits))) is not None:
+            commits.append(list(_decode(body)))
+            place += _blocks(_HEADER.size + len(body))
+        # No record is begun that does not go into the file.
+        header = self.headers.get(place)
+        if (
+            header is not None
+            and (header.epoch, header.number) == (epoch, len(commits))
+            and place + _HEADER.size + header.size_bytes > len(self._view)
+        ):
+            raise EngineBrokenError(f"{self._path} is cut short")
+        # Whoever writes a record knows that the one before it is on the disk.
+        for later, header in self.headers.items():
+            if later > place and header.epoch == epoch and header.number > len(commits):
+                raise EngineBrokenError(f"{self._path} is damaged at byte {place}")
+        return commits
+
+    def _body(self, place: int, epoch: bytes, number: int) -> memoryview | None:
+        """What follows the header of a record at a place; None when that record is not there."""
+        header = self.headers.get(place)
+        if header is None or (header.epoch, header.number) != (epoch, number):
+            return None
+        end = place + _HEADER.size + header.size_bytes
+        if end > len(self._view):
+            return None
+        if crc32(self._view[place + _CHECKSUM_BYTES : end]) != header.checksum:
+            return None
+        return self._view[place + _HEADER.size : end]
 
 
 def file_bytes(record: bytes) -> int:
-    """What a journal that is made with a record takes."""
+    """What journals that are made with a record take."""
+    return _SIZE_BYTES_MIN + _first_bytes(record)
+
+
+def _first_bytes(record: bytes) -> int:
     return max(_SIZE_BYTES_MIN, _BLOCK_BYTES + _blocks(len(record)))
 
 
 def make(folder: Path, engine: bytes, record: bytes = b"") -> None:
-    """Make a journal where there is none, durably but for its name.
+    """Make journals where there are none, durably but for their names.
 
     Args:
         folder: where.
         engine: the name of the engine.
-        record: what it has.
+        record: what they have.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: they cannot be written.
     """
-    with (folder / FILE).open("wb") as file:
-        os.fchmod(file.fileno(), 0o600)
-        os.posix_fallocate(file.fileno(), 0, file_bytes(record))
-        file.write(_FIRST_BLOCK.pack(_MAGIC, engine).ljust(_BLOCK_BYTES, b"\0") + record)
-        file.flush()
-        os.fsync(file.fileno())
+    for name, content in zip(FILES, (record, b""), strict=True):
+        with (folder / name).open("wb") as file:
+            os.fchmod(file.fileno(), 0o600)
+            os.posix_fallocate(file.fileno(), 0, _first_bytes(content))
+            file.write(_FIRST_BLOCK.pack(_MAGIC, engine).ljust(_BLOCK_BYTES, b"\0") + content)
+            file.flush()
+            os.fsync(file.fileno())
 
 
 class Journal:
-    """The journal of an open engine, at the beginning of an epoch. Of one thread.
+    """One of the files of an open engine, at the beginning of an epoch. Of one thread.
+
+    Attributes:
+        size_bytes: what it takes.
 
     Raises:
         OSError: it cannot be opened.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, path: Path) -> None:
         # Each write waits for the disk.
-        self._file = os.open(folder / FILE, os.O_RDWR | os.O_CLOEXEC | os.O_DSYNC)
+        self._file = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_DSYNC)
         self.size_bytes = os.fstat(self._file).st_size
         self._place = _BLOCK_BYTES
         self._was_full = False
@@ -212,8 +305,18 @@ class Journal:
         """Whether a record goes into it, and is not so large that the tables had better."""
         if size_bytes > _RECORD_BYTES_MAX:
             return False
-        self._was_full = self._place + size_bytes > self.size_bytes
-        return not self._was_full
+        if self._place + size_bytes <= self.size_bytes:
+            return True
+        self._was_full = True
+        return False
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether it is time for another epoch."""
+        if self._place < self.size_bytes * _ENOUGH:
+            return False
+        self._was_full = True
+        return True
 
     def append(self, record: bytes) -> None:
         """Write a record that has room, durably.
@@ -232,15 +335,17 @@ class Journal:
     def restart(self) -> None:
         """Begin with another epoch, with more room where there was not enough."""
         if self._was_full and self.size_bytes < _SIZE_BYTES_MAX:
-            self._was_full = False
             size_bytes = min(self.size_bytes * _GROWTH, _SIZE_BYTES_MAX)
             try:
                 if reserve(self._file, self.size_bytes, size_bytes):
+                    # A record may be on the disk in part: never behind the end of the file.
+                    os.fsync(self._file)
                     self.size_bytes = size_bytes
             except OSError as error:
                 raise EngineBrokenError(
                     f"cannot reserve room for the journal: {error.strerror}"
                 ) from error
+        self._was_full = False
         self._place = _BLOCK_BYTES
 
     def close(self) -> None:

@@ -2,17 +2,21 @@
 
 A commit to LMDB writes each page that it touches, all over the file, and waits for the
 disk twice. So a commit is a record in the journal, which is one write behind the one
-before; its rows are put into a transaction of LMDB that stays open, and that is committed
-when the journal is full or nothing has happened for a while: what is changed again and
-again is written once. Readers see the rows at once, from memory, over LMDB's snapshot.
+before, and its rows stay in memory, over LMDB's snapshot. They are written into LMDB when
+the journal has enough of them, by a thread of its own: meanwhile commits go on, into the
+journal's other file. What is changed again and again is written once.
 
 What was acknowledged is on the disk at any moment: in the tables, or in a record of the
-epoch that the tables name.
+epoch that the tables name or of the one after it.
 """
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 
 from statekeeper_server.engine import (
     Copy,
@@ -21,25 +25,38 @@ from statekeeper_server.engine import (
     EngineFullError,
     ReadTransaction,
     Table,
+    Undisturbed,
     Usage,
     WriteTransaction,
 )
 from statekeeper_server.engine import journal as journals
-from statekeeper_server.engine.changes import Row
-from statekeeper_server.engine.journal import Journal, Note
-from statekeeper_server.engine.lmdb import LmdbEngine, LmdbWriteTransaction
-from statekeeper_server.engine.lmdb_closed import LmdbClosed
-from statekeeper_server.engine.lmdb_copy import LmdbCopy
-from statekeeper_server.engine.overlay import OverlaidTransaction, Overlay
+from statekeeper_server.engine.changes import Changes
+from statekeeper_server.engine.journal import Epoch, Journal, Note
+from statekeeper_server.engine.journaled_copy import JournaledCopy
+from statekeeper_server.engine.layers import lacking, over
+from statekeeper_server.engine.lmdb import LmdbEngine, LmdbTransaction, LmdbWriteTransaction
+from statekeeper_server.engine.overlay import OverlaidTransaction, Overlay, View
 from statekeeper_server.files import sync_folder
 
 # How long nothing happens until the tables are written.
 _IDLE_S = 0.2
 # Each place that is touched costs a page, and room for it until the tables are written.
-_PLACES_MAX = 8192
+_PLACES_ENOUGH = 8192
+_PLACES_MAX = 2 * _PLACES_ENOUGH
 _PLACE_BYTES = 4096
+# So many rows go into the tables at a time.
+_ROWS_AT_A_TIME = 256
 # Instead of a record: the tables are to be written.
 _TABLES = b""
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """The commits of an epoch, in memory and in a journal."""
+
+    epoch: Epoch
+    overlay: Overlay
+    journal: Journal
 
 
 class JournaledTransaction:
@@ -47,46 +64,56 @@ class JournaledTransaction:
 
     Args:
         engine: whose.
-        tables: the transaction that stays open.
+        tables: a snapshot of its tables.
+        view: what was committed since then; it begins with the newest layer.
     """
 
     __slots__ = (
         "_changes",
         "_engine",
         "_record",
+        "_tables",
         "count",
         "cursor",
         "delete",
         "get",
         "last_key",
+        "newest",
         "put",
     )
 
-    def __init__(self, engine: "JournaledEngine", tables: LmdbWriteTransaction) -> None:
+    def __init__(self, engine: "JournaledEngine", tables: LmdbTransaction, view: View) -> None:
         self._engine = engine
-        self._changes = tables.changes()
+        self._tables = tables
+        (overlay, commits), *below = view
+        self._changes = overlay.changes()
         self._record: bytes | None = None
+        # It sees its own changes: those of the next commit.
+        shown = OverlaidTransaction(tables, ((overlay, commits + 1), *below))
         # A call for each row counts: none of these has one more in between.
         self.put: Callable[[Table, bytes, bytes], None] = self._changes.put
         self.delete: Callable[[Table, bytes], None] = self._changes.delete
-        self.get: Callable[[Table, bytes], bytes | None] = tables.get
-        self.cursor: Callable[[Table], Cursor] = tables.cursor
-        self.last_key: Callable[[Table], bytes | None] = tables.last_key
-        self.count: Callable[[Table], int] = tables.count
+        self.get: Callable[[Table, bytes], bytes | None] = shown.get
+        self.newest: Callable[[Table, bytes], tuple[bytes, bytes] | None] = shown.newest
+        self.cursor: Callable[[Table], Cursor] = shown.cursor
+        self.last_key: Callable[[Table], bytes | None] = shown.last_key
+        self.count: Callable[[Table], int] = shown.count
 
     def prepare(self) -> None:
-        rows = self._changes.rows
-        if rows and self._record is None:
-            self._record = self._engine.prepare(rows)
+        if self._changes.rows and self._record is None:
+            self._record = self._engine.prepare(self._changes)
 
     def commit(self) -> None:
         self.prepare()
+        # Before the tables can be written all snapshots may have to end.
+        self._tables.abort()
         if self._record is not None:
             record, self._record = self._record, None
             self._changes.rows.clear()
-            self._engine.commit(record)
+            self._engine.commit(record, self._changes)
 
     def abort(self) -> None:
+        self._tables.abort()
         if self._changes.rows:
             self._record = None
             self._changes.rows.clear()
@@ -97,203 +124,221 @@ class JournaledEngine:
     """Implements `Engine`.
 
     Args:
-        folder: where `data.mdb`, `lock.mdb` and `journal` are, or will be.
+        folder: where its files are, or will be.
         map_size_bytes: the most that `data.mdb` can grow to; address space, not memory.
+        undisturbed: what to enter while some rows go into the tables.
 
     Raises:
         EngineBrokenError: it cannot be opened.
         OSError: its folder cannot be read or written.
     """
 
-    def __init__(self, folder: Path, *, map_size_bytes: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        map_size_bytes: int,
+        undisturbed: Undisturbed = nullcontext,
+    ) -> None:
+        self._undisturbed = undisturbed
         self._tables = LmdbEngine(folder, map_size_bytes=map_size_bytes)
-        # The transaction that stays open: it has what the overlay shows, when there is one.
-        self._txn: LmdbWriteTransaction | None = None
-        self._committed_s = 0.0
         try:
-            self._note = _recover(folder, self._tables)
-            self._journal = Journal(folder)
+            note = _recover(folder, self._tables)
+            self._journals = tuple(Journal(folder / name) for name in journals.FILES)
         except BaseException:
             self._tables.close()
             raise
-        self._overlay = Overlay(self._tables.last_number())
+        self._name = note.engine
+        overlay = Overlay(self._tables.last_number())
+        # The newest first. There is another one while that is being written into the tables.
+        self._layers: tuple[_Layer, ...] = (_Layer(Epoch(note.epoch), overlay, self._journals[0]),)
+        self._lock = Lock()
+        # A transaction of LMDB's is one thread's: this one's are all that write.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="statekeeper tables")
+        self._writing: Future[None] | None = None
+        self._committed_s = 0.0
+        # The medium has failed: what it has is not known, and nothing may be written to it.
+        self._broken = False
 
     def read(self) -> ReadTransaction:
-        overlay = self._overlay
-        snapshot = self._tables.read()
-        if snapshot.number != overlay.base or not overlay.commits:
-            # The tables have been written meanwhile: they hold all that was in the overlay.
-            return snapshot
-        return OverlaidTransaction(snapshot, overlay, overlay.commits)
+        layers = self._layers
+        if len(layers) == 1 and not layers[0].overlay.commits:
+            return self._tables.read()
+        view = self._view()
+        return over(self._tables.read(), view)
 
     def copy(self) -> Copy:
-        overlay = self._overlay
-        copy = self._tables.copy()
-        if copy.snapshot.number != overlay.base:
-            overlay = Overlay(copy.snapshot.number)
-        return JournaledCopy(copy, overlay)
+        view = self._view()
+        return JournaledCopy(self._tables.copy(), view)
 
     def usage(self) -> Usage:
         usage = self._tables.usage()
-        return usage._replace(file_bytes=usage.file_bytes + self._journal.size_bytes)
+        journal_bytes = sum(journal.size_bytes for journal in self._journals)
+        return usage._replace(file_bytes=usage.file_bytes + journal_bytes)
 
     def write(self) -> WriteTransaction:
-        return JournaledTransaction(self, self._transaction())
+        newest, *below = self._view()
+        tables = self._tables.read()
+        return JournaledTransaction(self, tables, (newest, *lacking(tables, tuple(below))))
 
     def has_room(self, size_bytes: int) -> bool:
-        overlay = self._overlay
-        if overlay.commits and self._tables.has_room_behind(_room(overlay) + size_bytes):
+        if self._waits() and self._tables.has_room_behind(self._room() + size_bytes):
             return True
-        self.flush()
+        try:
+            self.flush()
+        except EngineFullError:
+            return False
         return self._tables.has_room(size_bytes)
 
     def idle_s(self) -> float | None:
-        if not self._overlay.commits:
+        if not self._waits():
             return None
         return max(self._committed_s + _IDLE_S - time.monotonic(), 0.0)
 
     def flush(self) -> None:
-        if self._overlay.commits:
-            self._write_tables()
-        else:
-            self._end()
+        self._write_below()
+        if commits := self._layers[0].overlay.commits:
+            self._write_newest(commits)
 
     def close(self) -> None:
-        # After a failure it is not known what the open transaction has: there is none then,
-        # and what was acknowledged stays in the journal. So it does where this fails.
+        # What was acknowledged stays in the journal where this fails or is not tried.
         try:
-            if self._txn is not None:
+            if not self._broken:
                 self.flush()
         except (EngineBrokenError, EngineFullError):
             pass
         finally:
-            self._journal.close()
+            self._thread.shutdown()
+            for journal in self._journals:
+                journal.close()
             self._tables.close()
 
-    def prepare(self, rows: list[Row]) -> bytes:
-        """What to commit, after these rows were put into the open transaction."""
-        record = journals.encode(self._note.epoch, self._overlay.commits, rows)
-        if not self._journal.has_room(len(record)):
+    def prepare(self, changes: Changes) -> bytes:
+        """What to commit, after these changes were made."""
+        newest = self._layers[0]
+        overlay = newest.overlay
+        record = journals.encode(newest.epoch, overlay.commits, changes.rows)
+        if (
+            self._is_stuck()
+            or overlay.places > _PLACES_MAX
+            or not newest.journal.has_room(len(record))
+            # What the journal takes the tables must take later: nobody can be refused then.
+            or not self._tables.has_room_behind(self._room() + changes.size_bytes)
+        ):
             return _TABLES
-        overlay = self._overlay
-        overlay.add(rows)
-        # What the journal takes the tables must take later: nobody can be refused then.
-        roomy = self._tables.has_room_behind(_room(overlay))
-        return record if roomy and overlay.places < _PLACES_MAX else _TABLES
+        return record
 
-    def commit(self, record: bytes) -> None:
+    def commit(self, record: bytes, changes: Changes) -> None:
         """Make what was prepared durable.
 
         Raises:
             EngineFullError: it is lost, for want of room.
             EngineBrokenError: whether it is kept is not known.
         """
+        newest = self._layers[0]
         try:
             if record is _TABLES:
-                self._write_tables()
+                self._write_below()
+                self._write_newest(newest.overlay.commits + 1)
                 return
-            self._journal.append(record)
-        except BaseException:
+            newest.journal.append(record)
+        except BaseException as error:
+            self._broken |= isinstance(error, EngineBrokenError)
             self.roll_back()
             raise
-        self._overlay.commits += 1
+        newest.overlay.count(changes)
         self._committed_s = time.monotonic()
+        if newest.journal.has_enough or newest.overlay.places >= _PLACES_ENOUGH:
+            self._begin_layer()
 
     def roll_back(self) -> None:
-        """Forget what was put into the open transaction since the last commit."""
-        self._overlay = self._overlay.committed()
-        self._end()
+        """Forget what was changed since the last commit."""
+        newest = self._layers[0]
+        overlay = newest.overlay.committed()
+        with self._lock:
+            self._layers = (replace(newest, overlay=overlay), *self._layers[1:])
 
-    def _end(self) -> None:
-        """End the open transaction."""
-        if self._txn is not None:
-            self._txn.abort()
-            self._txn = None
+    def _view(self) -> View:
+        """What there is over the tables: to be taken before the snapshot of these."""
+        return tuple((layer.overlay, layer.overlay.commits) for layer in self._layers)
 
-    def _transaction(self) -> LmdbWriteTransaction:
-        """The open transaction."""
-        if self._txn is None:
-            self._txn = self._tables.write()
-            try:
-                _put(self._txn, self._overlay)
-            except BaseException:
-                # Nobody may take it for whole.
-                self._end()
-                raise
-        return self._txn
+    def _waits(self) -> bool:
+        """Whether there is anything that is not in the tables."""
+        return any(commits for _, commits in self._view())
 
-    def _write_tables(self) -> None:
-        """Commit the open transaction, and begin an epoch."""
-        note = self._note.next()
+    def _room(self) -> int:
+        """What all layers take in the tables."""
+        return sum(_room(overlay) for overlay, _ in self._view())
+
+    def _begin_layer(self) -> None:
+        """Have the newest layer written, and go on with another one; not where there are two."""
+        if len(self._layers) > 1:
+            return
+        newest = self._layers[0]
+        commits = newest.overlay.commits
+        free = next(journal for journal in self._journals if journal is not newest.journal)
+        # Each commit to the tables has the number after that of the one before.
+        layer = _Layer(newest.epoch.next(commits), Overlay(newest.overlay.base + 1), free)
+        with self._lock:
+            self._layers = (layer, newest)
+        self._writing = self._thread.submit(
+            self._write, newest, commits, layer.epoch, reserved=True
+        )
+
+    def _is_stuck(self) -> bool:
+        """Whether the layer below could not be written, for want of room.
+
+        Raises:
+            EngineBrokenError: the medium has failed, then or before.
+        """
+        if self._writing is not None and self._writing.done():
+            writing, self._writing = self._writing, None
+            if not isinstance(writing.exception(), EngineFullError):
+                writing.result()
+        if self._broken:
+            raise EngineBrokenError("the medium has failed before")
+        return self._writing is None and len(self._layers) > 1
+
+    def _write_below(self) -> None:
+        """Wait until the layer below is written, or write it, if there is one."""
+        if self._writing is not None:
+            self._writing.exception()
+        if self._is_stuck():
+            newest, below = self._layers
+            self._thread.submit(self._write, below, below.overlay.commits, newest.epoch).result()
+
+    def _write_newest(self, commits: int) -> None:
+        """Write so many commits of the only layer, and begin with another one."""
+        newest = self._layers[0]
+        epoch = Epoch.first()
+        self._thread.submit(self._write, newest, commits, epoch).result()
+        overlay = Overlay(self._tables.last_number())
+        self._layers = (replace(newest, epoch=epoch, overlay=overlay),)
+
+    def _write(self, layer: _Layer, commits: int, after: Epoch, *, reserved: bool = False) -> None:
+        """Write so many commits of the lowest layer into the tables. On a thread of its own.
+
+        Args:
+            layer: which.
+            commits: how many.
+            after: the epoch that the tables lack then.
+            reserved: whether there is room for certain.
+        """
         try:
-            txn = self._transaction()
-            txn.set_note(note.said)
-            txn.commit()
-        finally:
-            self._end()
-        self._note = note
-        self._overlay = Overlay(self._tables.last_number())
-        self._journal.restart()
-
-
-class JournaledCopy:
-    """Implements `Copy`.
-
-    Args:
-        tables: the tables' copy.
-        overlay: what is over them.
-    """
-
-    def __init__(self, tables: LmdbCopy, overlay: Overlay) -> None:
-        self._tables = tables
-        self._note = Note.of(tables.snapshot.note())
-        self._record = b""
-        self.snapshot: ReadTransaction = tables.snapshot
-        if commits := overlay.commits:
-            self.snapshot = OverlaidTransaction(tables.snapshot, overlay, commits)
-            self._record = journals.encode(self._note.epoch, 0, list(overlay.rows(commits)))
-        self.size_bytes = tables.size_bytes + journals.file_bytes(self._record)
-
-    def write(self, folder: Path, wrote: Callable[[int], None]) -> None:
-        self._tables.write(folder, wrote)
-        journals.make(folder, self._note.engine, self._record)
-        wrote(journals.file_bytes(self._record))
-
-    def close(self) -> None:
-        self._tables.close()
-
-
-class JournaledClosed:
-    """An engine that nobody has open, to be read without changing anything of it.
-
-    Args:
-        folder: where its files are.
-
-    Raises:
-        EngineBrokenError: it is no engine of ours, or cannot be read.
-        OSError: its files cannot be read.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._tables = LmdbClosed(folder)
-        try:
-            snapshot = self._tables.read()
+            txn = self._tables.write(reserved=reserved)
             try:
-                note = Note.of(snapshot.note())
-                self._overlay = Overlay.of(snapshot.number, journals.read(folder, note))
+                _put(txn, layer.overlay, commits, self._undisturbed)
+                txn.set_note(Note(self._name, after.name).said)
+                txn.commit()
             finally:
-                snapshot.abort()
-        except BaseException:
-            self._tables.close()
+                txn.abort()
+            layer.journal.restart()
+        except EngineBrokenError:
+            self._broken = True
             raise
-
-    def read(self) -> ReadTransaction:
-        """A snapshot of what is there."""
-        return OverlaidTransaction(self._tables.read(), self._overlay, self._overlay.commits)
-
-    def close(self) -> None:
-        """Close it; no transaction may be open."""
-        self._tables.close()
+        with self._lock:
+            if len(self._layers) > 1:
+                self._layers = self._layers[:-1]
 
 
 def _recover(folder: Path, tables: LmdbEngine) -> Note:
@@ -310,15 +355,16 @@ def _recover(folder: Path, tables: LmdbEngine) -> Note:
         sync_folder(folder)
     else:
         note = Note.of(said)
-        overlay = Overlay.of(overlay.base, journals.read(folder, note))
-        if not overlay.commits:
+        found = journals.read(folder, note)
+        if not found.used:
             return note
-        note = note.next()
+        overlay = Overlay.of(overlay.base, found.commits)
+        note = note._replace(epoch=Epoch.first().name)
     # For what it reserves: whether there is room is seen when it is used.
     tables.has_room(_room(overlay))
     txn = tables.write()
     try:
-        _put(txn, overlay)
+        _put(txn, overlay, overlay.commits)
         txn.set_note(note.said)
         txn.commit()
     except EngineFullError as error:
@@ -330,12 +376,18 @@ def _recover(folder: Path, tables: LmdbEngine) -> Note:
     return note
 
 
-def _put(txn: LmdbWriteTransaction, overlay: Overlay) -> None:
-    for table, key, value in overlay.rows(overlay.commits):
-        if value is None:
-            txn.delete(table, key)
-        else:
-            txn.put(table, key, value)
+def _put(
+    txn: LmdbWriteTransaction,
+    overlay: Overlay,
+    commits: int,
+    undisturbed: Undisturbed = nullcontext,
+) -> None:
+    """Put the rows of so many commits, a few at a time."""
+    for table in Table:
+        rows = overlay.rows_of(table, commits)
+        for start in range(0, len(rows), _ROWS_AT_A_TIME):
+            with undisturbed():
+                txn.write(table, rows[start : start + _ROWS_AT_A_TIME])
 
 
 def _room(overlay: Overlay) -> int:

@@ -23,10 +23,9 @@ from statekeeper_server.engine import (
     Table,
     Usage,
 )
-from statekeeper_server.engine.changes import Changes, ListedChanges
 from statekeeper_server.engine.lmdb_copy import LmdbCopy
+from statekeeper_server.engine.newest import newest
 from statekeeper_server.files import reserve
-from statekeeper_server.native_part import native
 
 # Room that only deletes and reclaiming may use: they copy pages before they free some.
 RESERVE_BYTES = 4 * 1024 * 1024
@@ -37,8 +36,6 @@ _WRITE_AMPLIFICATION = 2
 _SNAPSHOTS_POLL_S = 0.001
 # Beside the tables there is one more, of LMDB's, that has one row.
 _NOTES = len(Table)
-# Beyond that a value takes more than one page of its own, of the smallest pages that there are.
-_LARGE_BYTES = 4096 - 16
 _NOTE = b"note"
 TABLES_MAX = _NOTES + 1
 _FULL = (lmdb.MapFullError, lmdb.TxnFullError)
@@ -86,6 +83,9 @@ class LmdbTransaction:
         except lmdb.Error as error:
             raise EngineBrokenError(str(error)) from error
 
+    def newest(self, table: Table, start: bytes) -> tuple[bytes, bytes] | None:
+        return newest(self.cursor(table), start)
+
     def cursor(self, table: Table) -> Cursor:
         return LmdbCursor(self._txn.cursor(self._tables[table]))
 
@@ -123,29 +123,24 @@ class LmdbTransaction:
 
 
 class LmdbWriteTransaction(LmdbTransaction):
-    """A transaction that puts and commits."""
+    """A transaction that writes and commits.
 
-    __slots__ = ("_large",)
+    Each key may be put once: LMDB would put a smaller value over a large one and leave it the
+    pages of that, which its verification does not like.
+    """
 
-    def __init__(self, txn: "lmdb.Transaction[bytes]", tables: tuple[lmdb._Database, ...]) -> None:
-        super().__init__(txn, tables)
-        # What it has put that takes several pages. LMDB would put a smaller value over one of
-        # these and leave it the pages, which its verification does not like.
-        self._large: set[tuple[Table, bytes]] = set()
+    __slots__ = ()
 
-    def put(self, table: Table, key: bytes, value: bytes) -> None:
-        if self._large and (table, key) in self._large:
-            self.delete(table, key)
-        if len(value) > _LARGE_BYTES:
-            self._large.add((table, key))
+    def write(self, table: Table, rows: list[tuple[bytes, bytes | None]]) -> None:
+        """Set keys of a table, or remove those that have no value."""
+        database = self._tables[table]
         try:
-            self._txn.put(key, value, True, True, False, self._tables[table])
-        except lmdb.Error as error:
-            _fail(error)
-
-    def delete(self, table: Table, key: bytes) -> None:
-        try:
-            self._txn.delete(key, b"", self._tables[table])
+            self._txn.cursor(database).putmulti(
+                [(key, value) for key, value in rows if value is not None]
+            )
+            for key, value in rows:
+                if value is None:
+                    self._txn.delete(key, b"", database)
         except lmdb.Error as error:
             _fail(error)
 
@@ -154,14 +149,6 @@ class LmdbWriteTransaction(LmdbTransaction):
             self._txn.commit()
         except lmdb.Error as error:
             _fail(error)
-
-    def changes(self) -> Changes:
-        """Puts rows into it, and lists them."""
-        if native:
-            txn = self._txn
-            databases = self._tables[:_NOTES]
-            return native.Changes(txn.put, txn.delete, databases, self._large, _LARGE_BYTES, _fail)
-        return ListedChanges(self)
 
     def set_note(self, said: bytes) -> None:
         """Note something beside the tables."""
@@ -289,9 +276,13 @@ class LmdbEngine:
             time.monotonic() - min(since_s) if since_s else None,
         )
 
-    def write(self) -> LmdbWriteTransaction:
-        """As the port says."""
-        if self._map_bytes == self._map_size_bytes:
+    def write(self, *, reserved: bool = False) -> LmdbWriteTransaction:
+        """The write transaction; there is one at a time, and it is its thread's.
+
+        Args:
+            reserved: whether `has_room_behind` was told what it will write.
+        """
+        if not reserved and self._map_bytes == self._map_size_bytes:
             # LMDB may go on behind what is reserved, so some must be.
             self._prepare(RESERVE_BYTES)
         try:

@@ -3,144 +3,132 @@
 #include <stdbool.h>
 #include <structmember.h>
 
+#include "fast.h"
+#include "versions.h"
+
+/* Many keys end in a revision; what is before it tells where in its table a row is, about. */
+enum { REVISION_BYTES = 8 };
+
 typedef struct {
     PyObject_HEAD
-    PyObject *put;       /* LMDB's */
-    PyObject *remove;    /* LMDB's */
-    PyObject *databases; /* LMDB's, in the order of the tables */
-    PyObject *large;     /* a set of (table, key): what was put and takes several pages */
-    Py_ssize_t large_bytes; /* beyond that a value does */
-    PyObject *failed;    /* called with an exception of LMDB's: raises the engine's */
+    PyObject *number;   /* of the commit */
+    PyObject *versions; /* of each table a dict: key to version */
+    PyObject *keys;     /* of each table a list */
+    PyObject *places;   /* a dict: (table, start of keys) to the greatest of them */
     PyObject *rows;
+    Py_ssize_t size_bytes;
 } Changes;
 
-/* LMDB's exception becomes the engine's. */
-static void fail(const Changes *changes) {
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback);
-    PyErr_NormalizeException(&type, &error, &traceback);
-    if (error != NULL) {
-        PyObject *const outcome = PyObject_CallOneArg(changes->failed, error);
-        if (outcome != NULL) {
-            /* It is not for the engine to judge. */
-            Py_DECREF(outcome);
-            PyErr_Restore(type, error, traceback);
-            return;
-        }
-    }
-    Py_XDECREF(type);
-    Py_XDECREF(error);
-    Py_XDECREF(traceback);
-}
-
-/* The database of a table; borrowed. */
-static PyObject *database_of(const Changes *changes, PyObject *table) {
-    const Py_ssize_t number = PyLong_AsSsize_t(table);
-    if (number == -1 && PyErr_Occurred())
-        return NULL;
-    if (number >= 0 && number < PyTuple_GET_SIZE(changes->databases))
-        return PyTuple_GET_ITEM(changes->databases, number);
-    PyErr_SetString(PyExc_ValueError, "there is no such table");
-    return NULL;
-}
-
-static int list(const Changes *changes, PyObject *table, PyObject *key, PyObject *value) {
+static int list_row(const Changes *changes, PyObject *table, PyObject *key, PyObject *value) {
     PyObject *const row = PyTuple_Pack(3, table, key, value);
     if (row == NULL)
         return -1;
+    PyObject_GC_UnTrack(row);
     const int outcome = PyList_Append(changes->rows, row);
     Py_DECREF(row);
     return outcome;
 }
 
-static int finish(const Changes *changes, PyObject *outcome) {
-    if (outcome == NULL) {
-        fail(changes);
+/* Note a key that had no version. */
+static int add_key(const Changes *changes, PyObject *table, PyObject *key, PyObject *keys) {
+    if (PyList_Append(keys, key) < 0)
         return -1;
-    }
-    Py_DECREF(outcome);
-    return 0;
-}
-
-static int remove_row(const Changes *changes, PyObject *key, PyObject *database) {
-    PyObject *const any = PyBytes_FromStringAndSize(NULL, 0);
-    if (any == NULL)
+    const Py_ssize_t size = PyBytes_GET_SIZE(key);
+    PyObject *const start = PyBytes_FromStringAndSize(
+        PyBytes_AS_STRING(key), size > REVISION_BYTES ? size - REVISION_BYTES : 0);
+    if (start == NULL)
         return -1;
-    PyObject *const arguments[] = {key, any, database};
-    const int outcome = finish(changes, PyObject_Vectorcall(changes->remove, arguments, 3, NULL));
-    Py_DECREF(any);
-    return outcome;
-}
-
-/* Remove what takes several pages before something else is put in its place; -1: an exception. */
-static int make_way(const Changes *changes, PyObject *table, PyObject *key, PyObject *value,
-                    PyObject *database) {
-    const bool is_large = PyBytes_GET_SIZE(value) > changes->large_bytes;
-    if (!is_large && PySet_GET_SIZE(changes->large) == 0)
-        return 0;
-    PyObject *const place = PyTuple_Pack(2, table, key);
+    PyObject *const place = PyTuple_Pack(2, table, start);
+    Py_DECREF(start);
     if (place == NULL)
         return -1;
-    int outcome = PySet_Contains(changes->large, place);
-    if (outcome > 0)
-        outcome = remove_row(changes, key, database);
-    if (outcome == 0 && is_large)
-        outcome = PySet_Add(changes->large, place);
+    PyObject *const greatest = PyDict_GetItemWithError(changes->places, place);
+    int outcome = PyErr_Occurred() ? -1 : 0;
+    if (outcome == 0 && (greatest == NULL || compare_keys(key, greatest) > 0))
+        outcome = PyDict_SetItem(changes->places, place, key);
     Py_DECREF(place);
     return outcome;
 }
 
+static int add_version(const Changes *changes, PyObject *table, PyObject *key, PyObject *value,
+                       Py_ssize_t number) {
+    PyObject *const versions = PyTuple_GET_ITEM(changes->versions, number);
+    PyObject *const before = PyDict_GetItemWithError(versions, key);
+    if (before == NULL && PyErr_Occurred())
+        return -1;
+    PyObject *const version = PyTuple_Pack(3, changes->number, value, before == NULL ? Py_None : before);
+    if (version == NULL)
+        return -1;
+    /* Of numbers, bytes and older versions: no cycle comes of these, and there are many. */
+    PyObject_GC_UnTrack(version);
+    const bool is_new = before == NULL;
+    const int outcome = PyDict_SetItem(versions, key, version);
+    Py_DECREF(version);
+    if (outcome < 0 || !is_new)
+        return outcome;
+    return add_key(changes, table, key, PyTuple_GET_ITEM(changes->keys, number));
+}
+
+static int add_row(Changes *changes, PyObject *table, PyObject *key, PyObject *value) {
+    const Py_ssize_t number = PyLong_AsSsize_t(table);
+    if (number == -1 && PyErr_Occurred())
+        return -1;
+    if (number < 0 || number >= PyTuple_GET_SIZE(changes->versions) ||
+        number >= PyTuple_GET_SIZE(changes->keys)) {
+        PyErr_SetString(PyExc_ValueError, "there is no such table");
+        return -1;
+    }
+    if (!PyBytes_Check(key) || (value != Py_None && !PyBytes_Check(value))) {
+        PyErr_SetString(PyExc_TypeError, "keys and values are bytes");
+        return -1;
+    }
+    if (list_row(changes, table, key, value) < 0 || add_version(changes, table, key, value, number) < 0)
+        return -1;
+    changes->size_bytes += PyBytes_GET_SIZE(key) + (value == Py_None ? 0 : PyBytes_GET_SIZE(value));
+    return 0;
+}
+
 static PyObject *changes_put(PyObject *self, PyObject *const *args, Py_ssize_t count) {
-    const Changes *const changes = (const Changes *)self;
-    if (count != 3) {
+    if (count != 3 || args[2] == Py_None) {
         PyErr_SetString(PyExc_TypeError, "put takes a table, a key and a value");
         return NULL;
     }
-    if (!PyBytes_Check(args[2])) {
-        PyErr_SetString(PyExc_TypeError, "a value is bytes");
-        return NULL;
-    }
-    PyObject *const database = database_of(changes, args[0]);
-    if (database == NULL || list(changes, args[0], args[1], args[2]) < 0 ||
-        make_way(changes, args[0], args[1], args[2], database) < 0)
-        return NULL;
-    /* dupdata, overwrite, append: by position, as that is LMDB's quick way. */
-    PyObject *const arguments[] = {args[1], args[2], Py_True, Py_True, Py_False, database};
-    if (finish(changes, PyObject_Vectorcall(changes->put, arguments, 6, NULL)) < 0)
+    if (add_row((Changes *)self, args[0], args[1], args[2]) < 0)
         return NULL;
     Py_RETURN_NONE;
 }
 
 static PyObject *changes_delete(PyObject *self, PyObject *const *args, Py_ssize_t count) {
-    const Changes *const changes = (const Changes *)self;
     if (count != 2) {
         PyErr_SetString(PyExc_TypeError, "delete takes a table and a key");
         return NULL;
     }
-    PyObject *const database = database_of(changes, args[0]);
-    if (database == NULL || list(changes, args[0], args[1], Py_None) < 0)
-        return NULL;
-    if (remove_row(changes, args[1], database) < 0)
+    if (add_row((Changes *)self, args[0], args[1], Py_None) < 0)
         return NULL;
     Py_RETURN_NONE;
 }
 
+static bool check_all(PyObject *object, PyTypeObject *type) {
+    const bool all = is_tuple_of(object, type);
+    if (!all)
+        PyErr_Format(PyExc_TypeError, "a tuple of %.100s is wanted", type->tp_name);
+    return all;
+}
+
 static PyObject *changes_new(PyTypeObject *type, PyObject *args, PyObject *names) {
-    PyObject *put, *delete, *databases, *large, *failed;
-    Py_ssize_t large_bytes;
-    static char *no_names[] = {"", "", "", "", "", "", NULL};
-    if (!PyArg_ParseTupleAndKeywords(args, names, "OOO!O!nO", no_names, &put, &delete, &PyTuple_Type,
-                                     &databases, &PySet_Type, &large, &large_bytes, &failed))
+    PyObject *number, *versions, *keys, *places;
+    static char *no_names[] = {"", "", "", "", NULL};
+    if (!PyArg_ParseTupleAndKeywords(args, names, "O!OOO!", no_names, &PyLong_Type, &number, &versions,
+                                     &keys, &PyDict_Type, &places) ||
+        !check_all(versions, &PyDict_Type) || !check_all(keys, &PyList_Type))
         return NULL;
     Changes *const changes = (Changes *)type->tp_alloc(type, 0);
     if (changes == NULL)
         return NULL;
-    changes->put = Py_NewRef(put);
-    changes->remove = Py_NewRef(delete);
-    changes->databases = Py_NewRef(databases);
-    changes->large = Py_NewRef(large);
-    changes->large_bytes = large_bytes;
-    changes->failed = Py_NewRef(failed);
+    changes->number = Py_NewRef(number);
+    changes->versions = Py_NewRef(versions);
+    changes->keys = Py_NewRef(keys);
+    changes->places = Py_NewRef(places);
     changes->rows = PyList_New(0);
     if (changes->rows != NULL)
         return (PyObject *)changes;
@@ -151,22 +139,19 @@ static PyObject *changes_new(PyTypeObject *type, PyObject *args, PyObject *names
 static int changes_traverse(PyObject *self, visitproc visit, void *arg) {
     const Changes *const changes = (const Changes *)self;
     Py_VISIT(Py_TYPE(self));
-    Py_VISIT(changes->put);
-    Py_VISIT(changes->remove);
-    Py_VISIT(changes->databases);
-    Py_VISIT(changes->large);
-    Py_VISIT(changes->failed);
+    Py_VISIT(changes->versions);
+    Py_VISIT(changes->keys);
+    Py_VISIT(changes->places);
     Py_VISIT(changes->rows);
     return 0;
 }
 
 static int changes_clear(PyObject *self) {
     Changes *const changes = (Changes *)self;
-    Py_CLEAR(changes->put);
-    Py_CLEAR(changes->remove);
-    Py_CLEAR(changes->databases);
-    Py_CLEAR(changes->large);
-    Py_CLEAR(changes->failed);
+    Py_CLEAR(changes->number);
+    Py_CLEAR(changes->versions);
+    Py_CLEAR(changes->keys);
+    Py_CLEAR(changes->places);
     Py_CLEAR(changes->rows);
     return 0;
 }
@@ -181,10 +166,9 @@ static void changes_dealloc(PyObject *self) {
 
 static PyMemberDef changes_members[] = {
     {"rows", T_OBJECT, offsetof(Changes, rows), READONLY, NULL},
+    {"size_bytes", T_PYSSIZET, offsetof(Changes, size_bytes), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
 };
-
-#define FAST(function) ((PyCFunction)(void (*)(void))(function))
 
 static PyMethodDef changes_methods[] = {
     {"put", FAST(changes_put), METH_FASTCALL, "Set a key."},
@@ -193,7 +177,7 @@ static PyMethodDef changes_methods[] = {
 };
 
 static PyType_Slot changes_slots[] = {
-    {Py_tp_doc, "The rows that a transaction changes."},
+    {Py_tp_doc, "What a transaction changes."},
     {Py_tp_new, changes_new},
     {Py_tp_dealloc, changes_dealloc},
     {Py_tp_traverse, changes_traverse},

@@ -1,4 +1,4 @@
-/* The rows that a transaction changes: put into the tables, and listed for the journal. */
+/* What a transaction changes: listed, and shown to whoever reads from then on. */
 #ifndef STATEKEEPER_CHANGES_H
 #define STATEKEEPER_CHANGES_H
 

@@ -192,6 +192,9 @@ bool read_version(Slice row, Version *version) {
             version->ordinal = (uint32_t)field.value;
             break;
         case VERSION_TIME:
+            if (field.type != WIRE_FIXED64)
+                return false;
+            version->time_us = (int64_t)field.value;
             break;
         case VERSION_VALUE_BYTES:
             if (field.type != WIRE_FIXED64)

@@ -64,6 +64,7 @@ enum { FORM_NONE = 0, FORM_PLAIN = 4, FORM_ZSTD = 5, FORM_CHUNKS = 6 };
 /* An EntryVersion. */
 typedef struct {
     uint32_t ordinal;
+    int64_t time_us; /* not written from here: see put_version */
     uint64_t pruned_revision;
     uint64_t value_bytes;
     uint32_t form; /* the field that tells the value; FORM_NONE: the entry was removed */

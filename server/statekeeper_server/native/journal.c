@@ -8,9 +8,6 @@
 enum { ROW_HEAD_BYTES = 1 + 2 + 4 };
 static const uint32_t GONE = UINT32_MAX;
 
-/* Many keys end in a revision; what is before it tells where in its table a row is, about. */
-enum { REVISION_BYTES = 8 };
-
 typedef struct {
     uint8_t table;
     PyObject *key;
@@ -81,60 +78,4 @@ PyObject *encode_rows(PyObject *rows) {
             at = store_bytes(at, row.value);
     }
     return body;
-}
-
-/* Notes a key that the overlay did not have. */
-static bool add_key(PyObject *table, PyObject *key, PyObject *keys, PyObject *places) {
-    if (PyList_Append(keys, key) < 0)
-        return false;
-    const Py_ssize_t size = PyBytes_GET_SIZE(key);
-    PyObject *const start = PyBytes_FromStringAndSize(
-        PyBytes_AS_STRING(key), size > REVISION_BYTES ? size - REVISION_BYTES : 0);
-    if (start == NULL)
-        return false;
-    PyObject *const place = PyTuple_Pack(2, table, start);
-    Py_DECREF(start);
-    if (place == NULL)
-        return false;
-    const int outcome = PySet_Add(places, place);
-    Py_DECREF(place);
-    return outcome == 0;
-}
-
-static bool add_row(PyObject *item, const Row *row, PyObject *commit, PyObject *versions, PyObject *keys,
-                    PyObject *places) {
-    PyObject *const table = PyTuple_GET_ITEM(versions, row->table);
-    PyObject *const before = PyDict_GetItemWithError(table, row->key);
-    if (before == NULL && PyErr_Occurred())
-        return false;
-    PyObject *const version = PyTuple_Pack(3, commit, row->value, before == NULL ? Py_None : before);
-    if (version == NULL)
-        return false;
-    /* Of numbers, bytes and older versions: no cycle comes of these, and there are many. */
-    PyObject_GC_UnTrack(version);
-    const int outcome = PyDict_SetItem(table, row->key, version);
-    Py_DECREF(version);
-    if (outcome < 0)
-        return false;
-    return before != NULL ||
-           add_key(PyTuple_GET_ITEM(item, 0), row->key, PyTuple_GET_ITEM(keys, row->table), places);
-}
-
-PyObject *add_rows(PyObject *rows, PyObject *commit, PyObject *versions, PyObject *keys, PyObject *places) {
-    const Py_ssize_t count = PyList_GET_SIZE(rows), tables = PyTuple_GET_SIZE(versions);
-    size_t size = 0;
-    for (Py_ssize_t n = 0; n < count; n++) {
-        PyObject *const item = PyList_GET_ITEM(rows, n);
-        Row row;
-        if (!read_row(item, &row))
-            return NULL;
-        if (row.table >= tables || row.table >= PyTuple_GET_SIZE(keys)) {
-            PyErr_SetString(PyExc_ValueError, "there is no such table");
-            return NULL;
-        }
-        if (!add_row(item, &row, commit, versions, keys, places))
-            return NULL;
-        size += (size_t)PyBytes_GET_SIZE(row.key) + value_bytes(&row);
-    }
-    return PyLong_FromSize_t(size);
 }

@@ -6,9 +6,12 @@
  * What they do must come out as that would have it.
  */
 #include "changes.h"
+#include "cursor.h"
+#include "fast.h"
 #include "journal.h"
 #include "load.h"
 #include "request.h"
+#include "view.h"
 #include "write.h"
 
 typedef struct {
@@ -27,11 +30,6 @@ static bool check_bytes(PyObject *object) {
         return true;
     PyErr_Format(PyExc_TypeError, "bytes are wanted, not %.100s", Py_TYPE(object)->tp_name);
     return false;
-}
-
-static bool to_number(PyObject *object, int64_t *number) {
-    *number = PyLong_AsLongLong(object);
-    return *number != -1 || !PyErr_Occurred();
 }
 
 static bool to_count(PyObject *object, uint64_t *count) {
@@ -80,36 +78,6 @@ static PyObject *native_load(PyObject *module, PyObject *const *args, Py_ssize_t
     return load(args[0], args[1], now_us, entries_max, value_bytes_max);
 }
 
-static PyObject *native_write(PyObject *module, PyObject *const *args, Py_ssize_t count) {
-    const ModuleState *const state = PyModule_GetState(module);
-    Place place;
-    uint64_t prune_every;
-    if (!check_count("write", count, 15))
-        return NULL;
-    if (!Py_IS_TYPE(args[0], state->write_type)) {
-        PyErr_SetString(PyExc_TypeError, "a Write is wanted");
-        return NULL;
-    }
-    place.head = args[1];
-    place.seek = args[2];
-    place.put = args[3];
-    place.prune = args[4];
-    place.heads = args[5];
-    place.entries = args[6];
-    place.log = args[7];
-    if ((place.head != Py_None && !check_bytes(place.head)) || !to_number(args[8], &place.revision) ||
-        !to_number(args[9], &place.log_time_us) || !to_number(args[10], &place.now_us) ||
-        !to_count(args[11], &place.entries_max) || !to_count(args[12], &place.value_bytes_warn) ||
-        !to_count(args[13], &prune_every) || !to_number(args[14], &place.ttl_default_us))
-        return NULL;
-    if (prune_every == 0 || prune_every > UINT32_MAX) {
-        PyErr_SetString(PyExc_ValueError, "prune_every must be 1 to 2**32 - 1");
-        return NULL;
-    }
-    place.prune_every = (uint32_t)prune_every;
-    return write_plain((const Write *)args[0], &place);
-}
-
 static bool check_list(PyObject *object) {
     if (PyList_Check(object))
         return true;
@@ -117,34 +85,10 @@ static bool check_list(PyObject *object) {
     return false;
 }
 
-/* Whether it is a tuple, and all in it of a type. */
-static bool check_all(PyObject *object, PyTypeObject *type) {
-    bool all = PyTuple_Check(object);
-    for (Py_ssize_t n = 0; all && n < PyTuple_GET_SIZE(object); n++)
-        all = Py_IS_TYPE(PyTuple_GET_ITEM(object, n), type);
-    if (!all)
-        PyErr_Format(PyExc_TypeError, "a tuple of %.100s is wanted", type->tp_name);
-    return all;
-}
-
 static PyObject *native_encode_rows(PyObject *module, PyObject *rows) {
     (void)module;
     return check_list(rows) ? encode_rows(rows) : NULL;
 }
-
-static PyObject *native_add_rows(PyObject *module, PyObject *const *args, Py_ssize_t count) {
-    (void)module;
-    if (!check_count("add_rows", count, 5) || !check_list(args[0]) || !check_all(args[2], &PyDict_Type) ||
-        !check_all(args[3], &PyList_Type))
-        return NULL;
-    if (!PyLong_Check(args[1]) || !PySet_Check(args[4])) {
-        PyErr_SetString(PyExc_TypeError, "a number and a set are wanted");
-        return NULL;
-    }
-    return add_rows(args[0], args[1], args[2], args[3], args[4]);
-}
-
-#define FAST(function) ((PyCFunction)(void (*)(void))(function))
 
 static PyMethodDef methods[] = {
     {"read_save", FAST(native_read_save), METH_FASTCALL, "A plain SaveRequest, checked, or None."},
@@ -152,21 +96,25 @@ static PyMethodDef methods[] = {
     {"read_load", native_read_load, METH_O, "The key of a plain LoadRequest, or None."},
     {"read_batch", FAST(native_read_batch), METH_FASTCALL, "The operations of a plain BatchRequest, or None."},
     {"load", FAST(native_load), METH_FASTCALL, "A LoadResponse from the rows of an execution, or None."},
-    {"write", FAST(native_write), METH_FASTCALL, "Write a plain request down, or None."},
     {"encode_rows", native_encode_rows, METH_O, "The body of a journal's record."},
-    {"add_rows", FAST(native_add_rows), METH_FASTCALL, "Add a commit's rows to an overlay."},
     {NULL, NULL, 0, NULL},
 };
+
+static int add_type(PyObject *module, PyType_Spec *spec) {
+    PyObject *const type = PyType_FromModuleAndSpec(module, spec, NULL);
+    const int outcome = type == NULL ? -1 : PyModule_AddType(module, (PyTypeObject *)type);
+    Py_XDECREF(type);
+    return outcome;
+}
 
 static int module_exec(PyObject *module) {
     ModuleState *const state = PyModule_GetState(module);
     state->write_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &write_spec, NULL);
-    if (state->write_type == NULL || PyModule_AddType(module, state->write_type) < 0)
+    if (state->write_type == NULL || PyModule_AddType(module, state->write_type) < 0 ||
+        add_type(module, &changes_spec) < 0 || add_type(module, &cursor_spec) < 0 ||
+        add_type(module, &writer_spec) < 0)
         return -1;
-    PyObject *const changes_type = PyType_FromModuleAndSpec(module, &changes_spec, NULL);
-    const int outcome = changes_type == NULL ? -1 : PyModule_AddType(module, (PyTypeObject *)changes_type);
-    Py_XDECREF(changes_type);
-    return outcome;
+    return add_type(module, &view_spec);
 }
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg) {

@@ -41,7 +41,14 @@ static inline void drop_row(Row *row) {
     Py_CLEAR(row->value);
 }
 
+/* The row that a call gave, of which the reference is taken; -1: an exception. */
+int take_row(PyObject *found, Row *row);
+
 /* The row that a cursor's seek_before finds before a key; -1: an exception. */
 int seek_before(PyObject *seek, Slice key, Row *row);
+
+/* The row of the greatest key that is this start and a revision, which a transaction's `newest`
+ * gives; -1: an exception. */
+int newest_row(PyObject *newest, PyObject *table, Slice start, Row *row);
 
 #endif

@@ -1,11 +1,20 @@
 #include "write.h"
 
+#include <stdio.h>
+
+#include "blake2b.h"
 #include "head.h"
 
 enum { EVENT_UID = 1, EVENT_EXECUTION = 2, EVENT_ACTS = 3, EVENT_ACTOR = 4, EVENT_PREVIOUS = 5, EVENT_TIME = 6 };
 enum { ACT_KIND = 1, ACT_CHANGED = 2, EVENT_KIND_SAVED = 1, EVENT_KIND_UPDATED = 2 };
 enum { RESPONSE_RESULT = 1 };
-enum { RESULT_KEY = 1, RESULT_REVISION = 2, RESULT_VERSION = 3, RESULT_UPDATE_TIME = 4, RESULT_EXPIRE_TIME = 7 };
+enum { DONE_DIGEST = 1, DONE_PLAIN = 2 };
+
+/* What a request is known by: where those of its execution lie, and which of them it is. */
+enum { PLACE_BYTES = 8, MARK_BYTES = PLACE_BYTES + DIGEST_BYTES };
+
+static const Slice NOBODY = {NULL, 0};
+enum { RESULT_KEY = 1, RESULT_REVISION = 2, RESULT_VERSION = 3, RESULT_UPDATE_TIME = 4, RESULT_WARNINGS = 6, RESULT_EXPIRE_TIME = 7 };
 
 static const char *const DOCUMENT_NAMES[STATE_FIELDS_END] = {
     [STATE_INPUT] = "input",
@@ -24,7 +33,8 @@ typedef struct {
 typedef struct {
     const Write *write;
     const Place *place;
-    Head head; /* as it will be */
+    uint8_t mark[MARK_BYTES]; /* what the request is known by, if it has a request_id */
+    Head head;                  /* as it will be */
     bool exists;
     int64_t previous_revision;
     State before;
@@ -32,6 +42,56 @@ typedef struct {
     Change *changes;  /* one for each value */
     Row *rows;        /* keep the old versions alive */
 } Plan;
+
+static bool has_request_id(const Write *write) {
+    return write->request_id != NULL;
+}
+
+/* What a request is known by in the shard: see ExecutionKey.request in keys.py. */
+static int mark_request(Plan *plan) {
+    const Write *const write = plan->write;
+    Py_ssize_t size;
+    const char *const text = PyUnicode_AsUTF8AndSize(write->request_id, &size);
+    if (text == NULL)
+        return -1;
+    const Slice parts[] = {slice_of_bytes(write->row),
+                           {(const uint8_t *)"\0", 1},
+                           {(const uint8_t *)text, (size_t)size}};
+    uint8_t place[DIGEST_BYTES];
+    blake2b(parts, 1, NOBODY, place);
+    memcpy(plan->mark, place, PLACE_BYTES);
+    blake2b(parts, sizeof parts / sizeof *parts, NOBODY, plan->mark + PLACE_BYTES);
+    return 0;
+}
+
+/* The key of the request in a generation. */
+static PyObject *request_key(const Plan *plan, PyObject *generation) {
+    const Py_ssize_t size = PyBytes_GET_SIZE(generation);
+    PyObject *const key = PyBytes_FromStringAndSize(NULL, size + MARK_BYTES);
+    if (key != NULL) {
+        memcpy(PyBytes_AS_STRING(key), PyBytes_AS_STRING(generation), (size_t)size);
+        memcpy(PyBytes_AS_STRING(key) + size, plan->mark, MARK_BYTES);
+    }
+    return key;
+}
+
+/* Whether the request was done before; -1: an exception. */
+static int was_done(const Plan *plan) {
+    const Batch *const batch = plan->place->batch;
+    for (Py_ssize_t n = 0; n < PyTuple_GET_SIZE(batch->generations); n++) {
+        PyObject *const key = request_key(plan, PyTuple_GET_ITEM(batch->generations, n));
+        PyObject *const arguments[] = {batch->requests, key};
+        PyObject *const row = key == NULL ? NULL : PyObject_Vectorcall(batch->get, arguments, 2, NULL);
+        Py_XDECREF(key);
+        if (row == NULL)
+            return -1;
+        const bool is_there = row != Py_None;
+        Py_DECREF(row);
+        if (is_there)
+            return 1;
+    }
+    return 0;
+}
 
 /* The head before the change; false: the general way. */
 static bool read_before(Plan *plan) {
@@ -43,7 +103,7 @@ static bool read_before(Plan *plan) {
     if (!plan->exists) {
         memset(head, 0, sizeof *head);
         head->uid = head->history_floor = plan->place->revision;
-        head->ttl_us = plan->place->ttl_default_us;
+        head->ttl_us = plan->place->batch->ttl_default_us;
         return !write->is_update && (!write->expects || write->expected_revision == 0);
     }
     if (!read_head(slice_of_bytes(plan->place->head), head) || head->has_open_pauses ||
@@ -58,7 +118,7 @@ static bool read_before(Plan *plan) {
 /* The entries as they are; 0: the general way, -1: an exception. */
 static int find_changes(Plan *plan) {
     const Write *const write = plan->write;
-    uint8_t key[PREFIX_BYTES_MAX + REVISION_BYTES + 1];
+    uint8_t start[PREFIX_BYTES_MAX];
     uint64_t live = 0;
     for (size_t n = 0; n < write->values_count; n++) {
         const Value *const value = &write->values[n];
@@ -67,15 +127,10 @@ static int find_changes(Plan *plan) {
         *change = (Change){.value = value, .differs = true};
         if (!plan->exists)
             continue;
-        const size_t size = store_prefix(key, (uint64_t)plan->head.uid, value->document, value->name);
-        memset(key + size, 0xff, REVISION_BYTES);
-        key[size + REVISION_BYTES] = 0; /* just behind the last possible version */
-        if (seek_before(plan->place->seek, (Slice){key, size + REVISION_BYTES + 1}, row) < 0)
+        const size_t size = store_prefix(start, (uint64_t)plan->head.uid, value->document, value->name);
+        if (newest_row(plan->place->batch->newest, plan->place->batch->entries, (Slice){start, size}, row) < 0)
             return -1;
-        const bool found = row->key != NULL &&
-                           (size_t)PyBytes_GET_SIZE(row->key) == size + REVISION_BYTES &&
-                           memcmp(PyBytes_AS_STRING(row->key), key, size) == 0;
-        if (found && !read_version(slice_of_bytes(row->value), &change->old))
+        if (row->value != NULL && !read_version(slice_of_bytes(row->value), &change->old))
             return 0;
         live += change->old.form != FORM_NONE;
         change->differs = !(change->old.form == FORM_PLAIN &&
@@ -111,9 +166,10 @@ static bool count_all(Plan *plan) {
             return false;
     for (unsigned n = 0; n < head->sizes_count; n++)
         if (head->sizes[n].document < STATE_DOCUMENTS_END &&
-            head->sizes[n].entries > plan->place->entries_max)
+            head->sizes[n].entries > plan->place->batch->entries_max)
             return false;
-    return all_value_bytes(head) <= plan->place->value_bytes_warn;
+    /* Beyond it, what a state takes must not grow. */
+    return all_value_bytes(head) <= plan->place->batch->value_bytes_max;
 }
 
 /* Whether a state has all the labels of another one. */
@@ -242,6 +298,22 @@ static void put_event(Buffer *buffer, const Plan *plan, Slice execution) {
     put_fixed64(buffer, EVENT_TIME, (uint64_t)event_time_us(plan));
 }
 
+/* That the state is larger than it had better be, if it is. */
+static void put_warning(Buffer *buffer, const Plan *plan) {
+    const Batch *const batch = plan->place->batch;
+    const uint64_t value_bytes = all_value_bytes(&plan->head);
+    if (value_bytes <= batch->value_bytes_warn)
+        return;
+    const Slice start = slice_of_bytes(batch->warning_start), end = slice_of_bytes(batch->warning_end);
+    char number[24];
+    const int digits = snprintf(number, sizeof number, "%llu", (unsigned long long)value_bytes);
+    const Slice count = {(const uint8_t *)number, (size_t)digits};
+    put_key(buffer, RESULT_WARNINGS, start.size + count.size + end.size);
+    put_raw(buffer, start);
+    put_raw(buffer, count);
+    put_raw(buffer, end);
+}
+
 static void put_response(Buffer *buffer, const Plan *plan) {
     const Head *const head = &plan->head;
     Buffer result;
@@ -250,6 +322,7 @@ static void put_response(Buffer *buffer, const Plan *plan) {
     put_number(&result, RESULT_REVISION, (uint64_t)head->revision);
     put_number(&result, RESULT_VERSION, (uint64_t)head->version);
     put_time(&result, RESULT_UPDATE_TIME, time_of_us(head->update_time_us));
+    put_warning(&result, plan);
     if (head->expire_time_us > 0)
         put_time(&result, RESULT_EXPIRE_TIME, time_of_us(head->expire_time_us));
     buffer->failed |= result.failed;
@@ -262,7 +335,7 @@ static int put_objects(const Place *place, PyObject *table, PyObject *key, PyObj
     PyObject *done = NULL;
     if (key != NULL && content != NULL) {
         PyObject *const arguments[] = {table, key, content};
-        done = PyObject_Vectorcall(place->put, arguments, 3, NULL);
+        done = PyObject_Vectorcall(place->batch->put, arguments, 3, NULL);
     }
     Py_XDECREF(done);
     return done == NULL ? -1 : 0;
@@ -279,18 +352,19 @@ static int put_event_row(const Plan *plan, PyObject *row) {
     uint8_t at[REVISION_BYTES];
     store_big(at, (uint64_t)plan->place->revision);
     PyObject *const key = bytes_of_slice((Slice){at, sizeof at});
-    const int done = put_objects(plan->place, plan->place->log, key, row);
+    const int done = put_objects(plan->place, plan->place->batch->log, key, row);
     Py_XDECREF(key);
     return done;
 }
 
-/* Drop old versions of the entry that a version is written of; -1: an exception. */
-static int prune(Plan *plan, Slice prefix, Version *version) {
+/* Drop old versions of an entry in the general way; -1: an exception. */
+static int prune_specially(Plan *plan, Slice prefix, Version *version) {
     Head *const head = &plan->head;
     PyObject *const outcome = PyObject_CallFunction(
-        plan->place->prune, "y#IKLL", (const char *)prefix.at, (Py_ssize_t)prefix.size,
-        (unsigned int)version->ordinal, (unsigned long long)version->pruned_revision,
-        (long long)head->checkpoints, (long long)head->update_time_us);
+        plan->place->batch->prune, "y#LIKLL", (const char *)prefix.at, (Py_ssize_t)prefix.size,
+        (long long)plan->place->revision, (unsigned int)version->ordinal,
+        (unsigned long long)version->pruned_revision, (long long)head->checkpoints,
+        (long long)head->update_time_us);
     if (outcome == NULL)
         return -1;
     const long long revision = PyLong_AsLongLong(outcome);
@@ -305,6 +379,19 @@ static int prune(Plan *plan, Slice prefix, Version *version) {
     return 0;
 }
 
+/* Drop old versions of the entry that a version is written of; -1: an exception. */
+static int prune(Plan *plan, Slice prefix, Version *version) {
+    const Newest newest = {.prefix = prefix,
+                           .version = version,
+                           .revision = plan->place->revision,
+                           .time_us = plan->head.update_time_us,
+                           .floor = &plan->head.history_floor};
+    /* What checkpoints need stays. */
+    const int outcome =
+        plan->head.checkpoints > 0 ? 0 : prune_versions(&plan->place->batch->history, &newest);
+    return outcome != 0 ? (outcome < 0 ? -1 : 0) : prune_specially(plan, prefix, version);
+}
+
 static int put_version_row(Plan *plan, const Change *change, Buffer *buffer) {
     uint8_t key[PREFIX_BYTES_MAX + REVISION_BYTES];
     const Value *const value = change->value;
@@ -315,7 +402,7 @@ static int put_version_row(Plan *plan, const Change *change, Buffer *buffer) {
                        .value_bytes = value->value_bytes,
                        .form = FORM_PLAIN,
                        .content = value->value};
-    if (version.ordinal % plan->place->prune_every == 0 &&
+    if (version.ordinal % plan->place->batch->prune_every == 0 &&
         prune(plan, (Slice){key, size}, &version) < 0)
         return -1;
     buffer->size = 0;
@@ -325,9 +412,33 @@ static int put_version_row(Plan *plan, const Change *change, Buffer *buffer) {
         return -1;
     }
     PyObject *const row = bytes_of_slice((Slice){key, size + REVISION_BYTES});
-    const int done = put_row(plan->place, plan->place->entries, row, slice_of(buffer));
+    const int done = put_row(plan->place, plan->place->batch->entries, row, slice_of(buffer));
     Py_XDECREF(row);
     return done;
+}
+
+/* Remember the request and its response, so that it is not done twice; -1: an exception. */
+static int remember(const Plan *plan, Slice response) {
+    const Write *const write = plan->write;
+    const Slice content = slice_of_bytes(write->canonical);
+    const char *const kind = write->is_update ? "UpdateRequest" : "SaveRequest";
+    uint8_t digest[DIGEST_BYTES];
+    Buffer done;
+    blake2b(&content, 1, (Slice){(const uint8_t *)kind, strlen(kind)}, digest);
+    buffer_begin(&done);
+    put_bytes(&done, DONE_DIGEST, (Slice){digest, sizeof digest});
+    put_bytes(&done, DONE_PLAIN, response);
+    int outcome = -1;
+    if (done.failed) {
+        PyErr_NoMemory();
+    } else {
+        const Batch *const batch = plan->place->batch;
+        PyObject *const key = request_key(plan, PyTuple_GET_ITEM(batch->generations, 0));
+        outcome = put_row(plan->place, batch->requests, key, slice_of(&done));
+        Py_XDECREF(key);
+    }
+    buffer_end(&done);
+    return outcome;
 }
 
 /* Write the rows, and tell what was done. */
@@ -357,8 +468,9 @@ static PyObject *write_down(Plan *plan) {
         goto end;
     }
     event_row = bytes_of_slice(slice_of(&event));
-    if (event_row != NULL && put_row(plan->place, plan->place->heads, write->row, slice_of(&row)) == 0 &&
-        put_event_row(plan, event_row) == 0)
+    if (event_row != NULL && put_row(plan->place, plan->place->batch->heads, write->row, slice_of(&row)) == 0 &&
+        put_event_row(plan, event_row) == 0 &&
+        (!has_request_id(write) || remember(plan, slice_of(&response)) == 0))
         outcome = Py_BuildValue("y#OLLLiii", (const char *)response.data, (Py_ssize_t)response.size,
                                 event_row, (long long)event_time_us(plan), (long long)head->uid,
                                 (long long)plan->sweep_us, (int)plan->before.status,
@@ -402,6 +514,13 @@ PyObject *write_plain(const Write *write, const Place *place) {
     Plan plan = {.write = write, .place = place};
     const size_t count = write->values_count;
     const bool is_few = count <= FEW;
+    if (has_request_id(write)) {
+        const int done = mark_request(&plan) < 0 ? -1 : was_done(&plan);
+        if (done < 0)
+            return NULL;
+        if (done > 0)
+            Py_RETURN_NONE;
+    }
     if (!read_before(&plan))
         Py_RETURN_NONE;
     plan.changes = is_few ? few_changes : PyMem_Malloc(count * sizeof *plan.changes);

@@ -7,38 +7,30 @@ goes this way comes out as that would have it.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.native_part import Write
-from statekeeper_server.operations.writing import Done, WriteOptions, WriteRequest, request_digest
+from statekeeper_server.operations.writing import Done, WriteOptions, WriteRequest
 from statekeeper_server.store.index import status_row
-from statekeeper_server.store.rows import done_row
-from statekeeper_server.store.writer import Writer
-
-
-class PlainKind(NamedTuple):
-    """What plain writes of one kind have in common.
-
-    Attributes:
-        name: of their message.
-        check: makes of the bytes of a request what the general way takes.
-    """
-
-    name: str
-    check: Callable[[bytes], Any]
+from statekeeper_server.store.writer import Writer, Written
 
 
 class PlainWrite:
-    """A write whose request is a plain one. Implements `WriteRequest`."""
+    """A write whose request is a plain one. Implements `WriteRequest`.
 
-    __slots__ = ("key", "kind", "stored_bytes", "write")
+    Args:
+        write: the request.
+        check: makes of its bytes what the general way takes.
+    """
+
+    __slots__ = ("_check", "key", "stored_bytes", "write")
 
     return_execution = False
 
-    def __init__(self, write: Write, kind: PlainKind) -> None:
+    def __init__(self, write: Write, check: Callable[[bytes], Any]) -> None:
         self.write = write
-        self.kind = kind
+        self._check = check
         self.key = ExecutionKey.of_parts(write.namespace, write.execution_id, write.row)
         self.stored_bytes = write.stored_bytes
 
@@ -50,7 +42,7 @@ class PlainWrite:
 
     def general(self) -> Any:
         """The same for the general way."""
-        return self.kind.check(self.write.raw)
+        return self._check(self.write.raw)
 
 
 def write(
@@ -65,34 +57,23 @@ def write(
         StateError: nothing was changed.
     """
     if isinstance(request, PlainWrite):
-        done = _write_plain(store, request, now_us)
-        if done is not None:
-            return done
+        if store.locks.grant(request.write.row) is None:
+            revision = store.next_revision
+            written = store.write_plain(request.write, now_us)
+            if written is not None:
+                _keep_found(store, request.key, written)
+                return Done(written.response, revision)
         request = request.general()
     return general(store, request, now_us)
 
 
-def _write_plain(store: Writer, request: PlainWrite, now_us: int) -> Done | None:
-    key, write, mark = request.key, request.write, None
-    if write.request_id is not None:
-        mark = key.request(write.request_id)
-        if store.has_done(mark):
-            return None
-    if store.locks.grant(key.row) is not None:
-        return None
-    revision = store.next_revision
-    written = store.write_plain(write, now_us)
-    if written is None:
-        return None
+def _keep_found(store: Writer, key: ExecutionKey, written: Written) -> None:
+    """Bring the rows up to date by which an execution is found, which seldom change."""
     if written.look_us:
         store.put_expiry(written.look_us, written.uid, key)
-    if written.status_before != written.status:
-        before = written.status_before
+    before = written.status_before
+    if before != written.status:
         store.reindex(
             frozenset((status_row(key, before),)) if before else frozenset(),
             frozenset((status_row(key, written.status),)),
         )
-    if mark is not None and write.canonical is not None:
-        digest = request_digest(request.kind.name, write.canonical)
-        store.remember(mark, done_row(digest, written.response, b""))
-    return Done(written.response, revision)

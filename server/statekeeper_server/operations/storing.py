@@ -216,11 +216,8 @@ def _check_size(
     # Where the limit was lowered, what is too large can still become smaller.
     if size_bytes > limits.state_bytes_max and _growth(entries) > 0:
         raise StateTooLargeError(size_bytes, limits.state_bytes_max)
-    warning = (
-        f"the state takes {size_bytes} bytes, more than the recommended "
-        f"{limits.state_bytes_warn}: keep large values elsewhere and store references"
-    )
-    return (warning,)
+    start, end = limits.warning
+    return (f"{start}{size_bytes}{end}",)
 
 
 def _growth(entries: Iterable[EntryChange]) -> int:

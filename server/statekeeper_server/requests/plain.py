@@ -13,7 +13,7 @@ from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import StateLimits
 from statekeeper_server.native_part import Write, native
 from statekeeper_server.operations.load import Load
-from statekeeper_server.operations.plain import PlainKind, PlainWrite
+from statekeeper_server.operations.plain import PlainWrite
 
 ReadWrite = Callable[[bytes], PlainWrite | None]
 
@@ -21,14 +21,14 @@ ReadWrite = Callable[[bytes], PlainWrite | None]
 def plain_save(check: Callable[[SaveRequest], Any], limits: StateLimits) -> ReadWrite | None:
     """Reads plain SaveRequests; `check` is what the general way checks them by."""
     if native:
-        return partial(_read, native.read_save, _kind(SaveRequest, check), limits)
+        return partial(_read, native.read_save, _raw(SaveRequest, check), limits)
     return None
 
 
 def plain_update(check: Callable[[UpdateRequest], Any], limits: StateLimits) -> ReadWrite | None:
     """The same for UpdateRequests."""
     if native:
-        return partial(_read, native.read_update, _kind(UpdateRequest, check), limits)
+        return partial(_read, native.read_update, _raw(UpdateRequest, check), limits)
     return None
 
 
@@ -37,21 +37,19 @@ def plain_load() -> Callable[[bytes], Load | None] | None:
     return partial(_read_load, native.read_load) if native else None
 
 
-def _kind(message: type[Any], check: Callable[[Any], Any]) -> PlainKind:
-    def check_raw(raw: bytes) -> Any:
-        return check(message.FromString(raw))
-
-    return PlainKind(message.__name__, check_raw)
+def _raw(message: type[Any], check: Callable[[Any], Any]) -> Callable[[bytes], Any]:
+    """The same check, of the bytes of a message."""
+    return lambda raw: check(message.FromString(raw))
 
 
 def _read(
     read: Callable[[bytes, int, int], Write | None],
-    kind: PlainKind,
+    check: Callable[[bytes], Any],
     limits: StateLimits,
     raw: bytes,
 ) -> PlainWrite | None:
     write = read(raw, limits.entries_max, limits.state_bytes_max)
-    return None if write is None else PlainWrite(write, kind)
+    return None if write is None else PlainWrite(write, check)
 
 
 def _read_load(read: Callable[[bytes], tuple[str, str, bytes] | None], raw: bytes) -> Load | None:

@@ -188,7 +188,10 @@ class Reader:
 
     def entry(self, prefix: bytes, at: int = _LATEST) -> Entry | None:
         """An entry's newest version, or the newest one not after the revision `at`."""
-        row = self._versions().seek_before(_just_after(prefix, at))
+        if at == _LATEST:
+            row = self._txn.newest(Table.ENTRIES, prefix)
+        else:
+            row = self._versions().seek_before(_just_after(prefix, at))
         if row is None:
             return None
         found, revision = split_version_key(row[0])

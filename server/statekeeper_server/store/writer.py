@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from statekeeper_server.codec import EncodedEntry
@@ -23,7 +24,7 @@ from statekeeper_server.keys import (
     version_key,
 )
 from statekeeper_server.limits import TTL_DEFAULT_US, StateLimits
-from statekeeper_server.native_part import Write, native
+from statekeeper_server.native_part import PlainWriter, Write
 from statekeeper_server.storage.v1.records_pb2 import (
     AccessRow,
     CheckpointRow,
@@ -103,6 +104,7 @@ class Writer(Reader):
 
     __slots__ = (
         "_generations",
+        "_plain",
         "_write",
         "appended",
         "has_garbage",
@@ -125,6 +127,8 @@ class Writer(Reader):
     ) -> None:
         super().__init__(txn)
         self._write = txn
+        # Made for the first of the plain writes.
+        self._plain: PlainWriter | None = None
         current = self.request_generation().generation
         # What the keys begin with of requests that are remembered, those of now first.
         self._generations = tuple(
@@ -187,18 +191,10 @@ class Writer(Reader):
 
     def done_request(self, request: bytes) -> DoneRequest | None:
         """The write that was done under a request_id, if it was lately."""
-        row = self._done_row(request)
-        return None if row is None else DoneRequest.FromString(row)
-
-    def has_done(self, request: bytes) -> bool:
-        """Whether one was."""
-        return self._done_row(request) is not None
-
-    def _done_row(self, request: bytes) -> bytes | None:
         for generation in self._generations:
             row = self._txn.get(Table.REQUESTS, generation + request)
             if row is not None:
-                return row
+                return DoneRequest.FromString(row)
         return None
 
     def remember(self, request: bytes, done: bytes) -> None:
@@ -211,48 +207,53 @@ class Writer(Reader):
             self._write.delete(Table.REQUESTS, generation + request)
 
     def write_plain(self, write: Write, now_us: int) -> Written | None:
-        """Write the entries, the head and the event of a plain write.
+        """Write the entries, the head and the event of a plain write, and remember it.
 
-        None, and nothing is written, where that takes the general way.
+        None, and nothing is written, where that takes the general way, as where it was done
+        before.
 
         Args:
             write: the request.
             now_us: the time of the batch.
         """
-        assert native, "a plain write is native"  # noqa: S101 - nothing else makes one
-        outcome = native.write(
-            write,
-            self._txn.get(Table.HEADS, write.row),
-            self._versions().seek_before,
-            self._write.put,
-            self._prune_plain,
-            Table.HEADS,
-            Table.ENTRIES,
-            Table.LOG,
-            self.next_revision,
-            self.log_time_us,
-            now_us,
-            self.limits.entries_max,
-            self.limits.state_bytes_warn,
-            _PRUNE_EVERY,
-            TTL_DEFAULT_US,
-        )
+        plain = self._plain
+        if plain is None:
+            plain = self._plain = self._begin_plain()
+        outcome = plain.write(write, self.next_revision, self.log_time_us, now_us)
         if outcome is None:
             return None
         response, event, self.log_time_us, uid, look_us, before, status, versions = outcome
-        self._count_event(event)
-        self.rows_written += versions
+        self.appended.append((self.next_revision, event))
+        self.next_revision += 1
+        self.rows_written += 1 + versions
         return Written(response, uid, look_us, before, status)
 
-    def _prune_plain(
-        self, prefix: bytes, ordinal: int, pruned_revision: int, checkpoints: int, now_us: int
-    ) -> int:
-        """Drop old versions of an entry before one more is written; the pruned_revision of that."""
-        version = EntryVersion(ordinal=ordinal, time_us=now_us, pruned_revision=pruned_revision)
-        newest = Entry(prefix, self.next_revision, version)
-        head = Head(uid=read_revision_key(prefix[:8]), checkpoints=checkpoints)
-        prune(self._write, self, head, newest, self.rules.history, now_us=now_us)
-        return version.pruned_revision
+    def _begin_plain(self) -> PlainWriter:
+        txn, rules = self._write, self.rules
+        start, end = rules.limits.warning
+        return PlainWriter(
+            Write,
+            txn.get,
+            txn.newest,
+            txn.cursor,
+            txn.put,
+            txn.delete,
+            partial(_prune_plain, txn, rules.history),
+            Table.HEADS,
+            Table.ENTRIES,
+            Table.LOG,
+            Table.REQUESTS,
+            self._generations,
+            rules.limits.entries_max,
+            rules.limits.state_bytes_warn,
+            start.encode(),
+            end.encode(),
+            rules.limits.state_bytes_max,
+            _PRUNE_EVERY,
+            rules.history.versions_kept,
+            rules.history.window_us,
+            TTL_DEFAULT_US,
+        )
 
     def put_entry(self, head: Head, change: EntryChange, number: int, now_us: int) -> None:
         """Write a version of an entry at the next position of the log.
@@ -358,3 +359,21 @@ class Writer(Reader):
     def remove_lock(self, key: ExecutionKey) -> None:
         """Write down that nobody does."""
         self._write.delete(Table.LOCKS, key.row)
+
+
+def _prune_plain(  # noqa: PLR0917 - native code calls it by position
+    txn: WriteTransaction,
+    history: History,
+    prefix: bytes,
+    revision: int,
+    ordinal: int,
+    pruned_revision: int,
+    checkpoints: int,
+    now_us: int,
+) -> int:
+    """Drop old versions of an entry before one more is written; the pruned_revision of that."""
+    version = EntryVersion(ordinal=ordinal, time_us=now_us, pruned_revision=pruned_revision)
+    newest = Entry(prefix, revision, version)
+    head = Head(uid=read_revision_key(prefix[:8]), checkpoints=checkpoints)
+    prune(txn, Reader(txn), head, newest, history, now_us=now_us)
+    return version.pruned_revision
