@@ -1,6 +1,6 @@
 # The native part of the server, written in C: the sources are in `native/`.
 from collections.abc import Callable
-from typing import Self, TypeAlias
+from typing import Any, Self, TypeAlias, TypeVar
 
 from statekeeper_server import engine
 from statekeeper_server.engine import Table
@@ -11,6 +11,9 @@ class Write:
     # The request.
     @property
     def raw(self) -> bytes: ...
+    # What the general way checks that by.
+    @property
+    def check(self) -> Callable[[bytes], Any]: ...
     # Whose it is, with the default namespace filled in.
     @property
     def namespace(self) -> str: ...
@@ -30,9 +33,25 @@ class Write:
     @property
     def stored_bytes(self) -> int: ...
 
+_W = TypeVar("_W", bound=Write)
+
 # A checked request, or None where it is not a plain one.
-def read_save(raw: bytes, entries_max: int, value_bytes_max: int, /) -> Write | None: ...
-def read_update(raw: bytes, entries_max: int, value_bytes_max: int, /) -> Write | None: ...
+def read_save(
+    type_: type[_W],
+    check: Callable[[bytes], Any],
+    entries_max: int,
+    value_bytes_max: int,
+    raw: bytes,
+    /,
+) -> _W | None: ...
+def read_update(
+    type_: type[_W],
+    check: Callable[[bytes], Any],
+    entries_max: int,
+    value_bytes_max: int,
+    raw: bytes,
+    /,
+) -> _W | None: ...
 
 # Namespace, execution id and the key of the head, of a LoadRequest for all of the present.
 def read_load(raw: bytes, /) -> tuple[str, str, bytes] | None: ...
@@ -83,15 +102,20 @@ class Writer:
         ttl_default_us: int,
         /,
     ) -> Self: ...
-    # Writes entries, head and event, and tells what was done: see `store.writer.Written`. The
-    # versions and the event that this gives besides are the caller's to count. None, and nothing
-    # written, where that is not plain.
+    # Writes entries, head and event. The response; the event, its time and how many versions
+    # there are of entries, which are the caller's to count; and see `store.writer.Moved`. None,
+    # and nothing written, where that is not plain.
     def write(
         self, write: Write, revision: int, log_time_us: int, now_us: int, /
-    ) -> tuple[bytes, bytes, int, int, int, int, int, int] | None: ...
+    ) -> tuple[bytes, bytes, int, int, tuple[int, int, int, int] | None] | None: ...
 
 # The body of a journal's record: see `engine.journal`.
 def encode_rows(rows: list[Row], /) -> bytes: ...
+
+# What so many commits have made of keys, each that they touched: see `engine.overlay`.
+def list_rows(
+    versions: dict[bytes, Version], keys: list[bytes], commits: int, /
+) -> list[tuple[bytes, bytes | None]]: ...
 
 # What a transaction changes: see `engine.changes`.
 class Changes:

@@ -3,17 +3,14 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
-from statekeeper_server.operations.writing import Done
+from statekeeper_server.committer import Submission
+from statekeeper_server.operations.writing import Done, WriteRequest
 
 
-class Caller(Protocol):
-    """A caller; called on the event loop, but for `wanted`."""
-
-    def wanted(self) -> bool:
-        """Whether it still waits; from any thread."""
-        ...
+class Caller(Submission, Protocol):
+    """A caller, and what it has asked for; called on the event loop, but for `wanted`."""
 
     def tell(self, outcome: Done | Exception | None) -> bool:
         """Answer it; False when it has gone. None: it was not wanted when its turn came."""
@@ -29,13 +26,24 @@ class FutureCaller:
 
     Args:
         loop: whose future.
+        operation: what to apply.
+        request: what is given to it.
         deadline_s: when it must be its turn, by `time.monotonic`; otherwise the future
             fails with TimeoutError.
     """
 
-    __slots__ = ("_deadline_s", "answer")
+    __slots__ = ("_deadline_s", "answer", "operation", "request", "size_bytes")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, deadline_s: float | None = None) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        operation: Callable[..., Any],
+        request: WriteRequest,
+        deadline_s: float | None = None,
+    ) -> None:
+        self.operation = operation
+        self.request = request
+        self.size_bytes = request.stored_bytes
         self._deadline_s = deadline_s
         self.answer: asyncio.Future[Done] = loop.create_future()
 

@@ -46,9 +46,8 @@ class Submission(Protocol):
         """What it will add to the shard, about; 0 when it only removes."""
         ...
 
-    @property
-    def wanted(self) -> Callable[[], bool]:
-        """Tells whether anybody still waits for it."""
+    def wanted(self) -> bool:
+        """Whether anybody still waits for it; from any thread."""
         ...
 
 

@@ -21,6 +21,7 @@ from statekeeper_server.errors import OverloadedError, StateError, invalid
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import LARGE_BYTES, RESULT_BYTES_SMALL, WAIT_MAX_US
 from statekeeper_server.logs import get_logger
+from statekeeper_server.operations.plain import PlainWrite
 from statekeeper_server.operations.writing import Done
 from statekeeper_server.requests.fields import check_duration, check_key, shown_key
 from statekeeper_server.shards import Shards
@@ -86,7 +87,7 @@ class _Line:
         under_way: how many are.
         alone: whether the one under way must end before any other begins.
         advancing: whether those that wait are being begun just now.
-        waiting: those that wait.
+        waiting: those that wait; None: nobody ever did, as mostly.
     """
 
     __slots__ = ("advancing", "alone", "row", "under_way", "waiting")
@@ -96,13 +97,20 @@ class _Line:
         self.under_way = 0
         self.alone = False
         self.advancing = False
-        self.waiting: deque[Entry] = deque()
+        self.waiting: deque[Entry] | None = None
+
+    def wait(self, entry: "Entry") -> None:
+        """Have an entry wait, behind the others."""
+        if self.waiting is None:
+            self.waiting = deque()
+        self.waiting.append(entry)
 
 
 class Entry:
     """One operation, and who hears of its result. Implements `Caller`.
 
     Attributes:
+        request: what it asks for, once that is checked.
         granted: what has granted it a lock, which is to be taken back when its result is
             not sent; None: nothing.
     """
@@ -112,16 +120,21 @@ class Entry:
         "_expired",
         "_forget",
         "_timer",
-        "checked",
         "deadline_s",
         "granted",
         "kind",
         "line",
         "message",
         "number",
+        "operation",
+        "request",
         "row",
+        "size_bytes",
         "tag",
     )
+
+    operation: Callable[..., Any]
+    size_bytes: int
 
     def __init__(self, entries: "Entries", number: int, incoming: Incoming) -> None:
         self._entries = entries
@@ -135,7 +148,7 @@ class Entry:
         self.row = b""
         self.line: _Line | None = None
         self.message: Any = None
-        self.checked = incoming.checked
+        self.request = incoming.checked
         self.granted: Done | None = None
 
     def limit(self, timeout_us: int) -> None:
@@ -158,12 +171,14 @@ class Entry:
 
     def tell(self, outcome: Done | Exception | None) -> bool:
         """Answer it; False when it has gone."""
-        self._forget = None
-        self._stop_timer()
+        if self._forget is not None:
+            self._forget = None
+            self._stop_timer()
         if self._entries.gone or self._expired:
             return False
         if isinstance(outcome, Done):
-            self.granted = None if outcome.unclaimed is None else outcome
+            if outcome.unclaimed is not None:
+                self.granted = outcome
             self._entries.succeed(self, outcome.response)
         else:
             self._entries.fail(self, outcome)
@@ -242,7 +257,8 @@ class Entries:
             if incoming.operation is not None:
                 self._check(entry, incoming.operation, large=large)
             else:
-                entry.row = entry.checked.key.row
+                request = incoming.checked
+                entry.row = request.row if isinstance(request, PlainWrite) else request.key.row
                 if incoming.timeout_us >= 0:
                     entry.limit(incoming.timeout_us)
         except Exception as error:  # noqa: BLE001 - the others of the message go on
@@ -253,7 +269,7 @@ class Entries:
             line = self._lines[entry.row] = _Line(entry.row)
         entry.line = line
         if line.waiting or (line.under_way and (line.alone or not self._is_simple(entry))):
-            line.waiting.append(entry)
+            line.wait(entry)
         else:
             self._launch(entry, line)
 
@@ -274,7 +290,7 @@ class Entries:
         """Take back the locks of those whose results are not sent any more."""
         for entry in unsent:
             if entry.granted is not None:
-                self._shards.of(entry.checked.key).take_back(entry.granted)
+                self._shards.of(entry.request.key).take_back(entry.granted)
 
     def bounded(self, entry: Entry, result: bytes) -> bytes:
         """A result that is going to be kept: a read that there is no room for is refused."""
@@ -292,7 +308,7 @@ class Entries:
 
     def succeed(self, entry: Entry, response: bytes) -> None:
         """Deliver a response."""
-        self._finish(entry, wire.field(self._keys[entry.kind], response) + _tag(entry.tag))
+        self._finish(entry, _tagged(wire.field(self._keys[entry.kind], response), entry.tag))
 
     def fail(self, entry: Entry, error: Exception | None) -> None:
         """Deliver an error; None: its time was over before it was its turn."""
@@ -300,8 +316,8 @@ class Entries:
 
     def refusal(self, entry: Entry, error: Exception | None) -> bytes:
         """The result that is an error."""
-        result = wire.field(_ERROR_KEY, _status(entry, error).SerializeToString())
-        return result + _tag(entry.tag)
+        status = _status(entry, error).SerializeToString()
+        return _tagged(wire.field(_ERROR_KEY, status), entry.tag)
 
     def _check(self, entry: Entry, operation: Operation, *, large: bool) -> None:
         name = operation.WhichOneof("operation")
@@ -315,17 +331,17 @@ class Entries:
         if large and message.ByteSize() > LARGE_BYTES:
             entry.row = self._kinds[name].key_of(message).row
         else:
-            entry.checked = self._kinds[name].check(message)
-            entry.row = entry.checked.key.row
+            entry.request = self._kinds[name].check(message)
+            entry.row = entry.request.key.row
 
     def _is_simple(self, entry: Entry) -> bool:
-        kind, checked = self._kinds[entry.kind], entry.checked
+        kind, checked = self._kinds[entry.kind], entry.request
         if kind.operation is None or checked is None:
             return False
         return kind.simple is None or kind.simple(checked)
 
     def _launch(self, entry: Entry, line: _Line) -> None:
-        kind, checked = self._kinds[entry.kind], entry.checked
+        kind, checked = self._kinds[entry.kind], entry.request
         line.under_way += 1
         line.alone = not self._is_simple(entry)
         response: bytes | None = None
@@ -334,7 +350,9 @@ class Entries:
             return
         try:
             if not line.alone and kind.operation is not None:
-                self._shards.of_row(entry.row).submit(kind.operation, checked, entry)
+                entry.operation = kind.operation
+                entry.size_bytes = checked.stored_bytes
+                self._shards.of_row(entry.row).submit(entry)
                 return
             if kind.at_once is not None and checked is not None:
                 response = kind.at_once(checked)
@@ -352,16 +370,16 @@ class Entries:
         kind = self._kinds[entry.kind]
         try:
             self._admission.check(0)
-            if entry.checked is None:
+            if entry.request is None:
                 loop = asyncio.get_running_loop()
                 check = loop.run_in_executor(self._threads, kind.check, entry.message)
-                entry.checked = await check
+                entry.request = await check
             if kind.operation is None:
                 async with asyncio.timeout(entry.left_s):
-                    response = await kind.method(entry.checked)
+                    response = await kind.method(entry.request)
             else:
                 # A write that has begun is not given up: it would be done all the same.
-                response = await kind.method(entry.checked, entry.deadline_s)
+                response = await kind.method(entry.request, entry.deadline_s)
         except TimeoutError:
             self.fail(entry, None)
         except Exception as error:  # noqa: BLE001 - it is this operation's alone
@@ -386,22 +404,25 @@ class Entries:
         if line is not None:
             line.under_way -= 1
             if not line.under_way and not line.advancing:
-                self._advance(line)
+                if line.waiting:
+                    self._advance(line, line.waiting)
+                else:
+                    del self._lines[line.row]
 
-    def _advance(self, line: _Line) -> None:
+    def _advance(self, line: _Line, waiting: "deque[Entry]") -> None:
         """Begin those that wait, as far as they can go together."""
         line.advancing = True
-        while line.waiting:
-            if line.under_way and (line.alone or not self._is_simple(line.waiting[0])):
+        while waiting:
+            if line.under_way and (line.alone or not self._is_simple(waiting[0])):
                 break
-            self._launch(line.waiting.popleft(), line)
+            self._launch(waiting.popleft(), line)
         line.advancing = False
         if not line.under_way:
             del self._lines[line.row]
 
 
-def _tag(tag: int) -> bytes:
-    return _TAG_KEY + wire.varint(tag) if tag else b""
+def _tagged(result: bytes, tag: int) -> bytes:
+    return result + _TAG_KEY + wire.varint(tag) if tag else result
 
 
 def _status(entry: Entry, error: Exception | None) -> Status:
@@ -415,5 +436,5 @@ def _status(entry: Entry, error: Exception | None) -> Status:
 def _shown_key(entry: Entry) -> ExecutionKey | None:
     if entry.message is not None:
         return shown_key(entry.message)
-    key: ExecutionKey | None = None if entry.checked is None else entry.checked.key
+    key: ExecutionKey | None = None if entry.request is None else entry.request.key
     return key

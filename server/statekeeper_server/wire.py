@@ -5,12 +5,13 @@ becomes a field by its number and its length.
 """
 
 _VARINT_SMALL = 0x80
+_SMALL = [number.to_bytes(1) for number in range(_VARINT_SMALL)]
 
 
 def varint(number: int) -> bytes:
     """A number as it stands on the wire."""
     if number < _VARINT_SMALL:
-        return number.to_bytes(1)
+        return _SMALL[number]
     out = bytearray()
     while number >= _VARINT_SMALL:
         out.append(number & 0x7F | 0x80)

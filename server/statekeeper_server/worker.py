@@ -54,16 +54,6 @@ _IDLE_S_MAX = 30.0
 R = TypeVar("R", bound=WriteRequest)
 
 
-class _Waiting(NamedTuple):
-    """An operation and its caller; implements `committer.Submission`."""
-
-    operation: Callable[..., Done | Waiter]
-    request: WriteRequest
-    caller: Caller
-    size_bytes: int
-    wanted: Callable[[], bool]
-
-
 @dataclass(frozen=True, slots=True)
 class QueueLimits:
     """How much may wait for one shard."""
@@ -136,14 +126,14 @@ class Worker:
         self._on_service_change = on_service_change
         self._loop = asyncio.get_running_loop()
         # What gathers is the loop's alone, as submitting and answering happen there.
-        self._gathered: deque[_Waiting] = deque()
+        self._gathered: deque[Caller] = deque()
         self._waiting_operations = 0
         self._waiting_bytes = 0
         self._answered = (0, 0)  # by the last two batches
         self._busy = False
         self._stop_wanted = False
         # Batches for the thread, one at a time; None is the end.
-        self._batches: SimpleQueue[list[_Waiting] | None] = SimpleQueue()
+        self._batches: SimpleQueue[list[Caller] | None] = SimpleQueue()
         self._pace = Pace()
         # Two threads that put rows would take the interpreter from each other with each.
         self._turn = threading.Lock()
@@ -175,16 +165,11 @@ class Worker:
             StateError: nothing was changed; after a StorageError that is not known.
             TimeoutError: nothing was changed, as it was not its turn by the deadline.
         """
-        caller = FutureCaller(self._loop, deadline_s)
-        self.submit(operation, request, caller)
+        caller = FutureCaller(self._loop, operation, request, deadline_s)
+        self.submit(caller)
         return caller.answer
 
-    def submit(
-        self,
-        operation: Callable[[Writer, R, int], Done | Waiter],
-        request: R,
-        caller: Caller,
-    ) -> None:
+    def submit(self, caller: Caller) -> None:
         """The same, for a caller that is told.
 
         Raises:
@@ -192,25 +177,22 @@ class Worker:
         """
         if not self._readers.admitted:
             raise self._out_of_service()
-        size_bytes = request.stored_bytes
+        size_bytes = caller.size_bytes
         if self._waiting_operations >= self._limits.operations_max or (
             self._waiting_bytes and self._waiting_bytes + size_bytes > self._limits.bytes_max
         ):
             raise OverloadedError(f"too much is waiting for {self._name}")
-        self._gather(operation, request, caller)
+        self._gather(caller)
 
     def take_back(self, done: Done) -> None:
         """Take back a lock that was granted by an answer which nobody was there to hear."""
         if done.unclaimed is not None:
             self._apply_unasked(release_unclaimed, done.unclaimed)
 
-    def _gather(
-        self, operation: Callable[[Writer, R, int], Done | Waiter], request: R, caller: Caller
-    ) -> None:
-        size_bytes = request.stored_bytes
+    def _gather(self, caller: Caller) -> None:
         self._waiting_operations += 1
-        self._waiting_bytes += size_bytes
-        self._gathered.append(_Waiting(operation, request, caller, size_bytes, caller.wanted))
+        self._waiting_bytes += caller.size_bytes
+        self._gathered.append(caller)
         if not self._busy:
             self._hand_over_soon()
 
@@ -304,7 +286,7 @@ class Worker:
         ):
             self._loop.call_later(_HOLD_STEP_S, self._hand_over)
             return
-        batch: list[_Waiting] = []
+        batch: list[Caller] = []
         size_bytes = 0
         while (
             self._gathered and len(batch) < _BATCH_OPERATIONS_MAX and size_bytes < _BATCH_BYTES_MAX
@@ -313,13 +295,13 @@ class Worker:
             size_bytes += batch[-1].size_bytes
         self._batches.put(batch or None)
 
-    def _deliver(self, batch: list[_Waiting], outcomes: list[Outcome]) -> None:
+    def _deliver(self, batch: list[Caller], outcomes: list[Outcome]) -> None:
         """Answer all callers of a batch."""
         self._answered = self._answered[1], len(batch)
         self._waiting_operations -= len(batch)
-        self._waiting_bytes -= sum([waiting.size_bytes for waiting in batch])
-        for waiting, outcome in zip(batch, outcomes, strict=True):
-            self._tell(waiting.caller, outcome)
+        self._waiting_bytes -= sum([caller.size_bytes for caller in batch])
+        for caller, outcome in zip(batch, outcomes, strict=True):
+            self._tell(caller, outcome)
         self._busy = False
         if self._gathered or self._stop_wanted:
             self._hand_over_soon()
@@ -333,7 +315,7 @@ class Worker:
 
     def _tell_waiters(self, answered: Sequence[tuple[Waiter, Outcome]]) -> None:
         for waiter, outcome in answered:
-            self._tell(waiter.submission.caller, outcome)
+            self._tell(waiter.submission, outcome)
 
     def _forget(self, waiter: Waiter) -> None:
         self._apply_unasked(forget_waiter, Forgotten(waiter.request.key, waiter))
@@ -342,9 +324,9 @@ class Worker:
         # However much is waiting: others would wait for a lease to end. Where the shard is
         # out of service it does end by itself.
         if self._readers.admitted:
-            caller = FutureCaller(self._loop)
+            caller = FutureCaller(self._loop, operation, request)
             caller.answer.add_done_callback(asyncio.Future.exception)  # nobody else asks for it
-            self._gather(operation, request, caller)
+            self._gather(caller)
 
     def _out_of_service(self) -> StorageError:
         return StorageError(f"{self._name} is out of service after an I/O error")
@@ -392,7 +374,7 @@ class Worker:
             self._readers.wait_until_gone()
             self._engine.close()
 
-    def _next_batch(self) -> list[_Waiting] | None:
+    def _next_batch(self) -> list[Caller] | None:
         """What has gathered; nothing when something is due by itself; None at the end."""
         idle_s = min(self._committer.idle_s(), _IDLE_S_MAX)
         engine_idle_s = self._engine.idle_s()
@@ -449,7 +431,7 @@ class Worker:
             batch = self._batches.get() or []
             self._answer(batch, [self._out_of_service() for _ in batch])
 
-    def _answer(self, batch: list[_Waiting], outcomes: list[Outcome]) -> None:
+    def _answer(self, batch: list[Caller], outcomes: list[Outcome]) -> None:
         if batch:
             self._loop.call_soon_threadsafe(self._deliver, batch, outcomes)
         if answered := self._committer.take_answered():

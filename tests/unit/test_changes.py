@@ -193,7 +193,8 @@ def test_values_in_tables_may_grow_and_shrink(tables: LmdbEngine, tmp_path: Path
             )
             for _ in range(8)
         }
-        txn.write(Table.HEADS, sorted(rows.items()))
+        txn.put(Table.HEADS, [(key, value) for key, value in rows.items() if value is not None])
+        txn.delete(Table.HEADS, [key for key, value in rows.items() if value is None])
         txn.commit()
         kept |= {key: value for key, value in rows.items() if value is not None}
         kept = {key: value for key, value in kept.items() if rows.get(key, value) is not None}
@@ -207,7 +208,7 @@ def test_values_in_tables_may_grow_and_shrink(tables: LmdbEngine, tmp_path: Path
 def test_full_tables_are_said_in_the_words_of_the_port(tables: LmdbEngine) -> None:
     txn = tables.write()
     with pytest.raises(EngineFullError) as caught:
-        txn.write(Table.CHUNKS, [(b"%03d" % number, bytes(64 * 1024)) for number in range(1_000)])
+        txn.put(Table.CHUNKS, [(b"%03d" % number, bytes(64 * 1024)) for number in range(1_000)])
     assert isinstance(caught.value.__cause__, lmdb.MapFullError)
     txn.abort()
 
@@ -215,9 +216,9 @@ def test_full_tables_are_said_in_the_words_of_the_port(tables: LmdbEngine) -> No
 def test_any_other_failure_of_the_tables_is_too(tables: LmdbEngine) -> None:
     txn = tables.write()
     with pytest.raises(EngineBrokenError):
-        txn.write(Table.HEADS, [(bytes(512), b"a key that is too long")])
+        txn.put(Table.HEADS, [(bytes(512), b"a key that is too long")])
     with pytest.raises(EngineBrokenError):
-        txn.write(Table.HEADS, [(b"", None)])
+        txn.delete(Table.HEADS, [b""])
     txn.abort()
 
 

@@ -407,11 +407,9 @@ def test_tables_that_lack_rows_are_not_committed(
     """Not even when room is there again."""
     rows: list[Row] = [one(1), (Table.META, b"count", b"1")]
     commit(engine, *rows)
-    real, writes = LmdbWriteTransaction.write, 0
+    real, writes = LmdbWriteTransaction.put, 0
 
-    def fail(
-        txn: LmdbWriteTransaction, table: Table, rows: list[tuple[bytes, bytes | None]]
-    ) -> None:
+    def fail(txn: LmdbWriteTransaction, table: Table, rows: list[tuple[bytes, bytes]]) -> None:
         nonlocal writes
         writes += 1
         if writes == 2:
@@ -419,7 +417,7 @@ def test_tables_that_lack_rows_are_not_committed(
         real(txn, table, rows)
 
     with monkeypatch.context() as patch:
-        patch.setattr(LmdbWriteTransaction, "write", fail)
+        patch.setattr(LmdbWriteTransaction, "put", fail)
         with pytest.raises(EngineFullError):
             engine.flush()
     assert content_of(killed(folder, tmp_path / "copy")) == model_of(*rows)

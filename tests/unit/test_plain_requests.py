@@ -119,7 +119,7 @@ def check_reading(kind: type[Message], raw: bytes) -> str:
 
 
 def check_mark(kind: type[Message], read: PlainWrite, general: Save | Update) -> None:
-    options, write = general.options, read.write
+    options, write = general.options, read
     assert (options.ttl_us, options.fencing_token) == (None, 0)
     if options.mark is None:
         assert (write.request_id, write.canonical) == (None, None)
@@ -166,7 +166,7 @@ def check_content(read: PlainWrite, general: Save | Update) -> None:
         10**12,
         0,
     )
-    written = writer.write(read.write, REVISION, NOW_US - 1, NOW_US)
+    written = writer.write(read, REVISION, NOW_US - 1, NOW_US)
     is_expected = expected is None or (expected > 0) == (head is not None)
     if not is_expected or (isinstance(general, Save) and general.state.labels):
         assert written is None
@@ -187,7 +187,7 @@ def check_content(read: PlainWrite, general: Save | Update) -> None:
         for generation in (b"now ", b"before "):
             # It was done before: the general way tells what was answered.
             rows[Table.REQUESTS, generation + mark.row] = b""
-            assert writer.write(read.write, REVISION, NOW_US - 1, NOW_US) is None
+            assert writer.write(read, REVISION, NOW_US - 1, NOW_US) is None
             del rows[Table.REQUESTS, generation + mark.row]
     uid = REVISION if head is None else head.uid
     assert {key: EntryVersion.FromString(row) for (_, key), row in rows.items()} == {
@@ -212,3 +212,25 @@ def empty_head(update: Update, expected: int | None) -> Head:
     execution.key.namespace = update.key.namespace
     execution.key.execution_id = execution.state.id = update.key.execution_id
     return Head(uid=3, execution=execution)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (object, str, 1, 1, b""),
+        ("PlainWrite", str, 1, 1, b""),
+        (PlainWrite, str, 1, 1, "text"),
+        (PlainWrite, str, "1", 1, b""),
+        (PlainWrite, str, 1, 1),
+    ],
+)
+def test_native_code_makes_plain_writes_of_bytes_alone(arguments: tuple[object, ...]) -> None:
+    assert native
+    for read in (native.read_save, native.read_update):
+        with pytest.raises(TypeError):
+            read(*arguments)  # type: ignore[arg-type]
+
+
+def test_plain_writes_are_made_by_native_code_alone() -> None:
+    with pytest.raises(TypeError):
+        PlainWrite()

@@ -11,12 +11,13 @@ epoch that the tables name or of the one after it.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
+from typing import TypeVar
 
 from statekeeper_server.engine import (
     Copy,
@@ -46,6 +47,7 @@ _PLACES_MAX = 2 * _PLACES_ENOUGH
 _PLACE_BYTES = 4096
 # So many rows go into the tables at a time.
 _ROWS_AT_A_TIME = 256
+_R = TypeVar("_R")
 # Instead of a record: the tables are to be written.
 _TABLES = b""
 
@@ -385,9 +387,18 @@ def _put(
     """Put the rows of so many commits, a few at a time."""
     for table in Table:
         rows = overlay.rows_of(table, commits)
-        for start in range(0, len(rows), _ROWS_AT_A_TIME):
+        gone = [key for key, value in rows if value is None]
+        for some in _parts([(key, value) for key, value in rows if value is not None]):
             with undisturbed():
-                txn.write(table, rows[start : start + _ROWS_AT_A_TIME])
+                txn.put(table, some)
+        for keys in _parts(gone):
+            with undisturbed():
+                txn.delete(table, keys)
+
+
+def _parts(rows: list[_R]) -> Iterator[list[_R]]:
+    for start in range(0, len(rows), _ROWS_AT_A_TIME):
+        yield rows[start : start + _ROWS_AT_A_TIME]
 
 
 def _room(overlay: Overlay) -> int:

@@ -131,16 +131,19 @@ class LmdbWriteTransaction(LmdbTransaction):
 
     __slots__ = ()
 
-    def write(self, table: Table, rows: list[tuple[bytes, bytes | None]]) -> None:
-        """Set keys of a table, or remove those that have no value."""
-        database = self._tables[table]
+    def put(self, table: Table, rows: list[tuple[bytes, bytes]]) -> None:
+        """Set keys of a table."""
         try:
-            self._txn.cursor(database).putmulti(
-                [(key, value) for key, value in rows if value is not None]
-            )
-            for key, value in rows:
-                if value is None:
-                    self._txn.delete(key, b"", database)
+            self._txn.cursor(self._tables[table]).putmulti(rows)
+        except lmdb.Error as error:
+            _fail(error)
+
+    def delete(self, table: Table, keys: list[bytes]) -> None:
+        """Remove keys of a table, where they are there."""
+        delete, database = self._txn.delete, self._tables[table]
+        try:
+            for key in keys:
+                delete(key, b"", database)
         except lmdb.Error as error:
             _fail(error)
 

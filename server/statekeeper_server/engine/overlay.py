@@ -130,6 +130,8 @@ class Overlay:
         """The same for one table, each a key and a value."""
         most, lately = self._all_keys(table)
         keys = sorted(most + lately) if lately else most
+        if native:
+            return native.list_rows(self._versions[table], keys, commits)
         found = [(key, self.find(table, key, commits)) for key in keys]
         return [(key, version[1]) for key, version in found if version is not None]
 

@@ -11,6 +11,7 @@
 #include "journal.h"
 #include "load.h"
 #include "request.h"
+#include "versions.h"
 #include "view.h"
 #include "write.h"
 
@@ -40,10 +41,16 @@ static bool to_count(PyObject *object, uint64_t *count) {
 static PyObject *read_request(PyObject *module, PyObject *const *args, Py_ssize_t count, bool is_update) {
     const ModuleState *const state = PyModule_GetState(module);
     Limits limits;
-    if (!check_count(is_update ? "read_update" : "read_save", count, 3) || !check_bytes(args[0]) ||
-        !to_count(args[1], &limits.entries_max) || !to_count(args[2], &limits.value_bytes_max))
+    if (!check_count(is_update ? "read_update" : "read_save", count, 5))
         return NULL;
-    return read_write(state->write_type, args[0], is_update, limits);
+    if (!PyType_Check(args[0]) || !PyType_IsSubtype((PyTypeObject *)args[0], state->write_type)) {
+        PyErr_SetString(PyExc_TypeError, "a type of Write is wanted");
+        return NULL;
+    }
+    if (!to_count(args[2], &limits.entries_max) || !to_count(args[3], &limits.value_bytes_max) ||
+        !check_bytes(args[4]))
+        return NULL;
+    return read_write((PyTypeObject *)args[0], args[1], args[4], is_update, limits);
 }
 
 static PyObject *native_read_save(PyObject *module, PyObject *const *args, Py_ssize_t count) {
@@ -90,12 +97,25 @@ static PyObject *native_encode_rows(PyObject *module, PyObject *rows) {
     return check_list(rows) ? encode_rows(rows) : NULL;
 }
 
+static PyObject *native_list_rows(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    int64_t commits;
+    (void)module;
+    if (!check_count("list_rows", count, 3) || !check_list(args[1]) || !to_number(args[2], &commits))
+        return NULL;
+    if (!PyDict_Check(args[0])) {
+        PyErr_Format(PyExc_TypeError, "a dict is wanted, not %.100s", Py_TYPE(args[0])->tp_name);
+        return NULL;
+    }
+    return list_rows(args[0], args[1], commits);
+}
+
 static PyMethodDef methods[] = {
     {"read_save", FAST(native_read_save), METH_FASTCALL, "A plain SaveRequest, checked, or None."},
     {"read_update", FAST(native_read_update), METH_FASTCALL, "A plain UpdateRequest, checked, or None."},
     {"read_load", native_read_load, METH_O, "The key of a plain LoadRequest, or None."},
     {"read_batch", FAST(native_read_batch), METH_FASTCALL, "The operations of a plain BatchRequest, or None."},
     {"load", FAST(native_load), METH_FASTCALL, "A LoadResponse from the rows of an execution, or None."},
+    {"list_rows", FAST(native_list_rows), METH_FASTCALL, "What commits have made of keys."},
     {"encode_rows", native_encode_rows, METH_O, "The body of a journal's record."},
     {NULL, NULL, 0, NULL},
 };

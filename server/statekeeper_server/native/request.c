@@ -328,11 +328,12 @@ static int fill(Write *write, Limits limits) {
     return write->namespace_name != NULL && write->execution_id != NULL && write->row != NULL ? 1 : -1;
 }
 
-PyObject *read_write(PyTypeObject *type, PyObject *raw, bool is_update, Limits limits) {
+PyObject *read_write(PyTypeObject *type, PyObject *check, PyObject *raw, bool is_update, Limits limits) {
     Write *const write = (Write *)type->tp_alloc(type, 0);
     if (write == NULL)
         return NULL;
     write->raw = Py_NewRef(raw);
+    write->check = Py_NewRef(check);
     write->is_update = is_update;
     const int plain = fill(write, limits);
     if (plain > 0)
@@ -416,6 +417,7 @@ static void write_dealloc(PyObject *self) {
     Write *const write = (Write *)self;
     PyTypeObject *const type = Py_TYPE(self);
     Py_XDECREF(write->raw);
+    Py_XDECREF(write->check);
     Py_XDECREF(write->namespace_name);
     Py_XDECREF(write->execution_id);
     Py_XDECREF(write->row);
@@ -428,6 +430,7 @@ static void write_dealloc(PyObject *self) {
 
 static PyMemberDef write_members[] = {
     {"raw", T_OBJECT, offsetof(Write, raw), READONLY, NULL},
+    {"check", T_OBJECT, offsetof(Write, check), READONLY, NULL},
     {"namespace", T_OBJECT, offsetof(Write, namespace_name), READONLY, NULL},
     {"execution_id", T_OBJECT, offsetof(Write, execution_id), READONLY, NULL},
     {"row", T_OBJECT, offsetof(Write, row), READONLY, NULL},
@@ -447,6 +450,6 @@ static PyType_Slot write_slots[] = {
 PyType_Spec write_spec = {
     .name = "statekeeper_server._native.Write",
     .basicsize = sizeof(Write),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = write_slots,
 };

@@ -21,6 +21,7 @@ typedef struct {
 typedef struct {
     PyObject_HEAD
     PyObject *raw;
+    PyObject *check; /* what the general way checks `raw` by */
     PyObject *namespace_name;
     PyObject *execution_id;
     PyObject *row;
@@ -46,8 +47,8 @@ typedef struct {
     uint64_t value_bytes_max;
 } Limits;
 
-/* A Write, a new None where the request is not a plain one, or NULL with an exception. */
-PyObject *read_write(PyTypeObject *type, PyObject *raw, bool is_update, Limits limits);
+/* A Write of that type, a new None where the request is not a plain one, or NULL with an exception. */
+PyObject *read_write(PyTypeObject *type, PyObject *check, PyObject *raw, bool is_update, Limits limits);
 
 /* (namespace, execution_id, row) of a LoadRequest that asks for all of the present; else None. */
 PyObject *read_load(PyObject *raw);

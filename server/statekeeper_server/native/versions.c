@@ -19,6 +19,25 @@ PyObject *find_version(PyObject *versions, PyObject *key, long long commits) {
     return NULL;
 }
 
+PyObject *list_rows(PyObject *versions, PyObject *keys, long long commits) {
+    PyObject *const rows = PyList_New(0);
+    for (Py_ssize_t n = 0; rows != NULL && n < PyList_GET_SIZE(keys); n++) {
+        PyObject *const key = PyList_GET_ITEM(keys, n);
+        PyObject *const version = find_version(versions, key, commits);
+        if (version == NULL && !PyErr_Occurred())
+            continue;
+        PyObject *const row =
+            version == NULL ? NULL : PyTuple_Pack(2, key, PyTuple_GET_ITEM(version, VERSION_VALUE));
+        const int outcome = row == NULL ? -1 : PyList_Append(rows, row);
+        Py_XDECREF(row);
+        if (outcome < 0) {
+            Py_DECREF(rows);
+            return NULL;
+        }
+    }
+    return rows;
+}
+
 int compare_keys(PyObject *key, PyObject *other) {
     const Py_ssize_t size = PyBytes_GET_SIZE(key), other_size = PyBytes_GET_SIZE(other);
     const int order =

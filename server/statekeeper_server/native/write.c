@@ -441,6 +441,14 @@ static int remember(const Plan *plan, Slice response) {
     return outcome;
 }
 
+/* By what the execution is to be found from now on, where that is something else; or None. */
+static PyObject *moved(const Plan *plan) {
+    if (plan->sweep_us == 0 && plan->before.status == plan->head.state.status)
+        Py_RETURN_NONE;
+    return Py_BuildValue("LLii", (long long)plan->head.uid, (long long)plan->sweep_us,
+                         (int)plan->before.status, (int)plan->head.state.status);
+}
+
 /* Write the rows, and tell what was done. */
 static PyObject *write_down(Plan *plan) {
     const Write *const write = plan->write;
@@ -471,10 +479,8 @@ static PyObject *write_down(Plan *plan) {
     if (event_row != NULL && put_row(plan->place, plan->place->batch->heads, write->row, slice_of(&row)) == 0 &&
         put_event_row(plan, event_row) == 0 &&
         (!has_request_id(write) || remember(plan, slice_of(&response)) == 0))
-        outcome = Py_BuildValue("y#OLLLiii", (const char *)response.data, (Py_ssize_t)response.size,
-                                event_row, (long long)event_time_us(plan), (long long)head->uid,
-                                (long long)plan->sweep_us, (int)plan->before.status,
-                                (int)head->state.status, written);
+        outcome = Py_BuildValue("y#OLiN", (const char *)response.data, (Py_ssize_t)response.size,
+                                event_row, (long long)event_time_us(plan), written, moved(plan));
 end:
     buffer_end(&execution);
     buffer_end(&row);

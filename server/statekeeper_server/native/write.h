@@ -38,9 +38,11 @@ typedef struct {
  *
  * Where it has a request_id it must not have been done before, and is remembered.
  *
- * A tuple of its response and its Event, serialised, the time of that, the execution's uid, when the execution is to be looked at (0: as it was), its status before (0: there was
- * none) and after, and how many versions of entries were written. A new None, and nothing
- * written, where the general way has to be taken. NULL: an exception.
+ * A tuple of its response and its Event, serialised, the time of that, how many versions of
+ * entries were written, and by what the execution is to be found from now on: None, as before; or
+ * its uid, when it is to be looked at (0: as it was), its status before (0: there was none) and
+ * after. A new None, and nothing written, where the general way has to be taken. NULL: an
+ * exception.
  */
 PyObject *write_plain(const Write *write, const Place *place);
 

@@ -31,7 +31,7 @@ static PyObject *writer_write(PyObject *self, PyObject *const *args, Py_ssize_t 
         PyErr_SetString(PyExc_TypeError, "write takes a Write, a revision and two times");
         return NULL;
     }
-    if ((PyObject *)Py_TYPE(args[0]) != writer->write_type) {
+    if (!PyObject_TypeCheck(args[0], (PyTypeObject *)writer->write_type)) {
         PyErr_SetString(PyExc_TypeError, "a Write is wanted");
         return NULL;
     }

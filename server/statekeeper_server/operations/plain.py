@@ -13,26 +13,20 @@ from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.native_part import Write
 from statekeeper_server.operations.writing import Done, WriteOptions, WriteRequest
 from statekeeper_server.store.index import status_row
-from statekeeper_server.store.writer import Writer, Written
+from statekeeper_server.store.writer import Moved, Writer
 
 
-class PlainWrite:
-    """A write whose request is a plain one. Implements `WriteRequest`.
+class PlainWrite(Write):
+    """A write whose request is a plain one, made by the native part. Implements `WriteRequest`."""
 
-    Args:
-        write: the request.
-        check: makes of its bytes what the general way takes.
-    """
-
-    __slots__ = ("_check", "key", "stored_bytes", "write")
+    __slots__ = ()
 
     return_execution = False
 
-    def __init__(self, write: Write, check: Callable[[bytes], Any]) -> None:
-        self.write = write
-        self._check = check
-        self.key = ExecutionKey.of_parts(write.namespace, write.execution_id, write.row)
-        self.stored_bytes = write.stored_bytes
+    @property
+    def key(self) -> ExecutionKey:
+        """The execution to write."""
+        return ExecutionKey.of_parts(self.namespace, self.execution_id, self.row)
 
     @property
     def options(self) -> WriteOptions:
@@ -42,7 +36,7 @@ class PlainWrite:
 
     def general(self) -> Any:
         """The same for the general way."""
-        return self._check(self.write.raw)
+        return self.check(self.raw)
 
 
 def write(
@@ -57,23 +51,25 @@ def write(
         StateError: nothing was changed.
     """
     if isinstance(request, PlainWrite):
-        if store.locks.grant(request.write.row) is None:
+        if store.locks.grant(request.row) is None:
             revision = store.next_revision
-            written = store.write_plain(request.write, now_us)
+            written = store.write_plain(request, now_us)
             if written is not None:
-                _keep_found(store, request.key, written)
-                return Done(written.response, revision)
+                response, moved = written
+                if moved is not None:
+                    _keep_found(store, request.key, moved)
+                return Done(response, revision)
         request = request.general()
     return general(store, request, now_us)
 
 
-def _keep_found(store: Writer, key: ExecutionKey, written: Written) -> None:
+def _keep_found(store: Writer, key: ExecutionKey, moved: Moved) -> None:
     """Bring the rows up to date by which an execution is found, which seldom change."""
-    if written.look_us:
-        store.put_expiry(written.look_us, written.uid, key)
-    before = written.status_before
-    if before != written.status:
+    uid, look_us, before, status = moved
+    if look_us:
+        store.put_expiry(look_us, uid, key)
+    if before != status:
         store.reindex(
             frozenset((status_row(key, before),)) if before else frozenset(),
-            frozenset((status_row(key, written.status),)),
+            frozenset((status_row(key, status),)),
         )

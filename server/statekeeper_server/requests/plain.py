@@ -11,7 +11,7 @@ from typing import Any
 from statekeeper.v1.state_requests_pb2 import SaveRequest, UpdateRequest
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import StateLimits
-from statekeeper_server.native_part import Write, native
+from statekeeper_server.native_part import native
 from statekeeper_server.operations.load import Load
 from statekeeper_server.operations.plain import PlainWrite
 
@@ -21,14 +21,16 @@ ReadWrite = Callable[[bytes], PlainWrite | None]
 def plain_save(check: Callable[[SaveRequest], Any], limits: StateLimits) -> ReadWrite | None:
     """Reads plain SaveRequests; `check` is what the general way checks them by."""
     if native:
-        return partial(_read, native.read_save, _raw(SaveRequest, check), limits)
+        maxima = limits.entries_max, limits.state_bytes_max
+        return partial(native.read_save, PlainWrite, _raw(SaveRequest, check), *maxima)
     return None
 
 
 def plain_update(check: Callable[[UpdateRequest], Any], limits: StateLimits) -> ReadWrite | None:
     """The same for UpdateRequests."""
     if native:
-        return partial(_read, native.read_update, _raw(UpdateRequest, check), limits)
+        maxima = limits.entries_max, limits.state_bytes_max
+        return partial(native.read_update, PlainWrite, _raw(UpdateRequest, check), *maxima)
     return None
 
 
@@ -40,16 +42,6 @@ def plain_load() -> Callable[[bytes], Load | None] | None:
 def _raw(message: type[Any], check: Callable[[Any], Any]) -> Callable[[bytes], Any]:
     """The same check, of the bytes of a message."""
     return lambda raw: check(message.FromString(raw))
-
-
-def _read(
-    read: Callable[[bytes, int, int], Write | None],
-    check: Callable[[bytes], Any],
-    limits: StateLimits,
-    raw: bytes,
-) -> PlainWrite | None:
-    write = read(raw, limits.entries_max, limits.state_bytes_max)
-    return None if write is None else PlainWrite(write, check)
 
 
 def _read_load(read: Callable[[bytes], tuple[str, str, bytes] | None], raw: bytes) -> Load | None:

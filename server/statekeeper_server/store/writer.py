@@ -69,22 +69,9 @@ class EntryChange(NamedTuple):
     old: Entry | None
 
 
-class Written(NamedTuple):
-    """What a plain write has done.
-
-    Attributes:
-        response: what its caller is told, serialised.
-        uid: the execution's name in the tables.
-        look_us: when the execution is to be looked at for being over; 0: as it was.
-        status_before: its status before; 0: it was not there.
-        status: its status now.
-    """
-
-    response: bytes
-    uid: int
-    look_us: int
-    status_before: int
-    status: int
+Moved = tuple[int, int, int, int]
+"""By what else an execution is found after a plain write: its name in the tables; when it is to
+be looked at for being over, 0: as it was; its status before, 0: it was not there; and now."""
 
 
 class Writer(Reader):
@@ -206,11 +193,11 @@ class Writer(Reader):
         for generation in self._generations:
             self._write.delete(Table.REQUESTS, generation + request)
 
-    def write_plain(self, write: Write, now_us: int) -> Written | None:
+    def write_plain(self, write: Write, now_us: int) -> tuple[bytes, Moved | None] | None:
         """Write the entries, the head and the event of a plain write, and remember it.
 
-        None, and nothing is written, where that takes the general way, as where it was done
-        before.
+        What its caller is told, serialised, and what else is to be done, if anything is. None,
+        and nothing is written, where that takes the general way, as where it was done before.
 
         Args:
             write: the request.
@@ -222,11 +209,11 @@ class Writer(Reader):
         outcome = plain.write(write, self.next_revision, self.log_time_us, now_us)
         if outcome is None:
             return None
-        response, event, self.log_time_us, uid, look_us, before, status, versions = outcome
+        response, event, self.log_time_us, versions, moved = outcome
         self.appended.append((self.next_revision, event))
         self.next_revision += 1
         self.rows_written += 1 + versions
-        return Written(response, uid, look_us, before, status)
+        return response, moved
 
     def _begin_plain(self) -> PlainWriter:
         txn, rules = self._write, self.rules
