@@ -28,6 +28,7 @@ from statekeeper_server.clock import Clock
 from statekeeper_server.committer import Batch, Committer, Outcome
 from statekeeper_server.engine import Copy, Engine, EngineBrokenError, Undisturbed, Usage
 from statekeeper_server.errors import OverloadedError, StorageError
+from statekeeper_server.fair_lock import FairLock
 from statekeeper_server.feed import Feed
 from statekeeper_server.logs import get_logger
 from statekeeper_server.operations.lock import Forgotten, forget_waiter, release_unclaimed
@@ -136,7 +137,7 @@ class Worker:
         self._batches: SimpleQueue[list[Caller] | None] = SimpleQueue()
         self._pace = Pace()
         # Two threads that put rows would take the interpreter from each other with each.
-        self._turn = threading.Lock()
+        self._turn = FairLock()
         self._stopping = threading.Event()
         self._readers = Readers()
         self.feed = Feed(self._loop)
