@@ -557,8 +557,8 @@ def test_a_record_that_is_too_large_for_any_is_not_taken(tmp_path: Path, note: N
     make(tmp_path, note.engine, encode(Epoch(note.epoch), 0, commit(0, 4 * 1024 * 1024)))
     with closing(Journal(tmp_path / FILES[0])) as journal:
         assert journal.size_bytes > 4 * 1024 * 1024
-        assert journal.has_room(1024 * 1024)
-        assert not journal.has_room(1024 * 1024 + 1)
+        assert journal.has_room(journals.RECORD_BYTES_MAX)
+        assert not journal.has_room(journals.RECORD_BYTES_MAX + 1)
         # It is no reason to grow.
         journal.restart()
         assert journal.size_bytes == (tmp_path / FILES[0]).stat().st_size < 5 * 1024 * 1024

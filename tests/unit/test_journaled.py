@@ -723,6 +723,32 @@ def story(engine: JournaledEngine, folder: Path, tmp_path: Path) -> Story:
     return Story(engine, folder, tmp_path)
 
 
+def test_what_has_no_room_in_a_journal_waits_for_the_other_one_and_no_longer(
+    engine: JournaledEngine, story: Story, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is to go there, and not into the tables with all that came before it."""
+    gate.hold()
+    story.commit(one(1), enough(1))
+    gate.wait()
+    number = 1
+    while engine._layers[0].journal.has_room(20_000):
+        number += 1
+        story.commit((Table.CHUNKS, b"%d" % number, bytes(8_000)))
+    assert engine.has_room(1_000)
+    with ThreadPoolExecutor(1) as thread, monkeypatch.context() as patch:
+        patch.setattr(JournaledEngine, "_write_newest", lambda *_: pytest.fail("it waits longer"))
+        asked = thread.submit(engine.has_room, 20_000)
+        story.look()
+        assert not asked.done()
+        gate.open()
+        assert asked.result(_DEADLINE_S)
+        assert engine._layers[0].overlay.commits == 0
+        story.commit((Table.CHUNKS, b"last", bytes(19_000)))
+    settle(engine)
+    story.look()
+    story.end()
+
+
 def test_commits_go_on_while_the_tables_are_written(
     engine: JournaledEngine, story: Story, gate: Gate, last_gate: Gate
 ) -> None:

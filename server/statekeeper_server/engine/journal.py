@@ -31,7 +31,7 @@ _SIZE_BYTES_MIN = 64 * 1024
 _SIZE_BYTES_MAX = 16 * 1024 * 1024
 _GROWTH = 4
 # Larger ones are written once rather than twice.
-_RECORD_BYTES_MAX = 1024 * 1024
+RECORD_BYTES_MAX = 4 * 1024 * 1024
 # The next epoch is begun before a record finds no room.
 _ENOUGH = 0.75
 _NAME_BYTES = 16
@@ -303,7 +303,7 @@ class Journal:
 
     def has_room(self, size_bytes: int) -> bool:
         """Whether a record goes into it, and is not so large that the tables had better."""
-        if size_bytes > _RECORD_BYTES_MAX:
+        if size_bytes > RECORD_BYTES_MAX:
             return False
         if self._place + size_bytes <= self.size_bytes:
             return True

@@ -184,6 +184,7 @@ class JournaledEngine:
         return JournaledTransaction(self, tables, (newest, *lacking(tables, tuple(below))))
 
     def has_room(self, size_bytes: int) -> bool:
+        self._have_journal(min(size_bytes, journals.RECORD_BYTES_MAX))
         if self._waits() and self._tables.has_room_behind(self._room() + size_bytes):
             return True
         try:
@@ -271,6 +272,16 @@ class JournaledEngine:
     def _room(self) -> int:
         """What all layers take in the tables."""
         return sum(_room(overlay) for overlay, _ in self._view())
+
+    def _have_journal(self, size_bytes: int) -> None:
+        """Wait for the other journal, if that is to be free soon and this one has no room.
+
+        Otherwise a commit would wait for it too, and then until this one's rows are written.
+        """
+        if self._writing is not None and not self._layers[0].journal.has_room(size_bytes):
+            self._writing.exception()
+            if not self._is_stuck():
+                self._begin_layer()
 
     def _begin_layer(self) -> None:
         """Have the newest layer written, and go on with another one; not where there are two."""
