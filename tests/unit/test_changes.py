@@ -312,3 +312,22 @@ def test_what_goes_wrong_below_native_code_is_told() -> None:
     for ask in (view.get, view.newest):
         with pytest.raises(EngineBrokenError, match="the medium failed"):
             ask(Table.HEADS, b"key")
+
+
+@needs_native
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ([], [b"key"], 1),
+        ({}, (b"key",), 1),
+        ({}, [b"key"], "1"),
+        ({}, [b"key"]),
+        ({b"key": b"no version"}, [b"key"], 1),
+        ({b"key": ("1", b"value", None)}, [b"key"], 1),
+        ({}, [{}], 1),
+    ],
+)
+def test_native_code_lists_rows_of_what_it_knows(arguments: tuple[object, ...]) -> None:
+    assert native
+    with pytest.raises(TypeError):
+        native.list_rows(*arguments)  # type: ignore[arg-type]

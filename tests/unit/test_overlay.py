@@ -684,25 +684,3 @@ def test_readers_walk_while_commits_are_added(tables: LmdbEngine) -> None:
         thread.join(_DEADLINE_S)
 
     assert not failures, failures[0]
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ([], [b"key"], 1),
-        ({}, (b"key",), 1),
-        ({}, [b"key"], "1"),
-        ({}, [b"key"]),
-        ({b"key": b"no version"}, [b"key"], 1),
-        ({b"key": ("1", b"value", None)}, [b"key"], 1),
-        ({}, [{}], 1),
-    ],
-)
-def test_native_code_lists_rows_of_what_it_knows(
-    request: pytest.FixtureRequest, arguments: tuple[object, ...]
-) -> None:
-    if "native" not in request.node.name:
-        pytest.skip("it is of the native part")
-    assert native
-    with pytest.raises(TypeError):
-        native.list_rows(*arguments)  # type: ignore[arg-type]

@@ -211,8 +211,8 @@ class Engine(Protocol):
         What is freed is found again without more room than the engine keeps for that. Yes
         may still turn out to be `EngineFullError`, when all that is left is in pieces.
 
-        Like `write`, it may wait for the snapshots that are open, and lets none begin
-        meanwhile.
+        It may wait for snapshots that are open, and lets none begin meanwhile; and for what is
+        left to be done about what was committed, and raises like a commit then.
         """
         ...
 
