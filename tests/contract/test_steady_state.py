@@ -15,8 +15,9 @@ from tests.support.tables import rows
 EXECUTIONS = 1_000
 ROUNDS_A_DAY = 48
 DAY_S = 24 * 3600
-# The most that the file has behind its last page: for what waits in two journals.
-ROOM_BYTES_MAX = 256 * 1024 * 1024
+# The most that the file has behind its last page, which is for what waits in two journals: for
+# either 16 MiB of rows and 16,384 pages, twice; and the journals themselves.
+ROOM_BYTES_MAX = 512 * 1024 * 1024
 
 
 class Sizes(NamedTuple):
@@ -73,7 +74,9 @@ def test_what_is_stored_levels_off_under_constant_updates() -> None:
             assert each.events <= day + 3 * EXECUTIONS
             assert each.requests <= 2 * day + 3 * EXECUTIONS
         third, last = days[2], days[-1]
-        assert last.used_bytes < 1.1 * third.used_bytes
-        assert last.paged_bytes < 1.2 * third.paged_bytes
+        # How full pages are, and how many are free, depends on what went into the tables
+        # together. Were nothing used again, each day would add two thirds and more.
+        assert last.used_bytes < 1.3 * third.used_bytes
+        assert last.paged_bytes < 1.5 * third.paged_bytes
         assert last.file_bytes < last.paged_bytes + ROOM_BYTES_MAX
         assert last.versions < 1.1 * third.versions
