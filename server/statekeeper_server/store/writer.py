@@ -210,9 +210,8 @@ class Writer(Reader):
         if outcome is None:
             return None
         response, event, self.log_time_us, versions, moved = outcome
-        self.appended.append((self.next_revision, event))
-        self.next_revision += 1
-        self.rows_written += 1 + versions
+        self._count_event(event)
+        self.rows_written += versions
         return response, moved
 
     def _begin_plain(self) -> PlainWriter:
