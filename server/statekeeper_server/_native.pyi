@@ -1,5 +1,5 @@
 # The native part of the server, written in C: the sources are in `native/`.
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self, TypeAlias, TypeVar
 
 from statekeeper_server import engine
@@ -32,6 +32,15 @@ class Write:
     # What it adds to the shard, about.
     @property
     def stored_bytes(self) -> int: ...
+    # In a message of many operations: of its result, 0: it has none; and how long it may take,
+    # -1: for ever.
+    @property
+    def tag(self) -> int: ...
+    @property
+    def timeout_us(self) -> int: ...
+    # Otherwise it is a Save.
+    @property
+    def is_update(self) -> bool: ...
 
 _W = TypeVar("_W", bound=Write)
 
@@ -59,6 +68,20 @@ def read_load(raw: bytes, /) -> tuple[str, str, bytes] | None: ...
 # The operations of a BatchRequest, if they are not more than so many: the field number of each
 # one's kind, its tag, its message and its timeout in microseconds, -1 where it has none.
 def read_batch(raw: bytes, operations_max: int, /) -> list[tuple[int, int, bytes, int]] | None: ...
+
+# The operations of a BatchRequest, if all are plain writes: of no more than so many bytes each,
+# and no more than so many operations.
+def read_writes(
+    type_: type[_W],
+    check_save: Callable[[bytes], Any],
+    check_update: Callable[[bytes], Any],
+    entries_max: int,
+    value_bytes_max: int,
+    bytes_max: int,
+    operations_max: int,
+    raw: bytes,
+    /,
+) -> list[_W] | None: ...
 
 # A LoadResponse of a head's row and the entries' rows; None where it is not a plain one.
 def load(
@@ -108,6 +131,13 @@ class Writer:
     def write(
         self, write: Write, revision: int, log_time_us: int, now_us: int, /
     ) -> tuple[bytes, bytes, int, int, tuple[int, int, int, int] | None] | None: ...
+    # The same for those of a list from a place on, up to the first that is not plain and through
+    # the first that is found by something else from then on. Their results, as fields of a
+    # BatchResponse; their events, and where they are; the time of the last one; how many versions
+    # there are; what `write` tells last of the last of them.
+    def write_all(
+        self, writes: Sequence[Write], at: int, revision: int, log_time_us: int, now_us: int, /
+    ) -> tuple[bytes, list[tuple[int, bytes]], int, int, tuple[int, int, int, int] | None]: ...
 
 # The body of a journal's record: see `engine.journal`.
 def encode_rows(rows: list[Row], /) -> bytes: ...

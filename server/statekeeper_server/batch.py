@@ -6,9 +6,7 @@ from concurrent.futures import Executor
 
 import grpc
 
-from statekeeper.v1.batch_pb2 import BatchResponse
 from statekeeper.v1.operation_pb2 import OperationResult
-from statekeeper_server import wire
 from statekeeper_server.admission import Admission
 from statekeeper_server.entries import Entries, Entry, Kind
 from statekeeper_server.errors import OverloadedError, invalid
@@ -19,10 +17,12 @@ from statekeeper_server.limits import (
     OPERATIONS_MAX,
     RESULT_BYTES_SMALL,
 )
+from statekeeper_server.operation_result import listed
+from statekeeper_server.requests import ReadWrites
 from statekeeper_server.rpc import Context, guarded, leave_when_sent
 from statekeeper_server.shards import Shards
+from statekeeper_server.write_group import WriteGroup
 
-_RESULTS_KEY = wire.field_key(BatchResponse.DESCRIPTOR.fields_by_name["results"].number)
 # A stream is not read while so much of it is under way.
 _UNDER_WAY_MAX = 4 * OPERATIONS_MAX
 _UNSENT_BYTES_MAX = 4 * 1024 * 1024
@@ -36,16 +36,22 @@ class Batches:
 
     Args:
         kinds: how each operation is done, by its name in Operation.
+        read_writes: reads messages that have nothing but plain writes; None: nothing does.
         shards: where.
         threads: where large messages are checked.
         admission: counts the bytes that are under way.
     """
 
     def __init__(
-        self, kinds: Mapping[str, Kind], shards: Shards, threads: Executor, admission: Admission
+        self,
+        kinds: Mapping[str, Kind],
+        read_writes: ReadWrites | None,
+        shards: Shards,
+        threads: Executor,
+        admission: Admission,
     ) -> None:
         self._kinds = kinds
-        self._operations = Operations(kinds)
+        self._operations = Operations(kinds, read_writes)
         self._shards = shards
         self._threads = threads
         self._admission = admission
@@ -72,29 +78,44 @@ class Batches:
 
     async def _answer(self, raw: bytes) -> bytes:
         """The results, which admission has counted."""
-        operations = self._operations.read(raw)
-        results: list[bytes] = [b""] * len(operations)
+        writes = self._operations.writes(raw)
+        operations = self._operations.read(raw) if writes is None else []
+        results: list[bytes] = [b""] * len(writes or operations)
         granted: list[Entry] = []
         left, size_bytes = len(results), 0
         done = asyncio.get_running_loop().create_future()
 
         def deliver(entry: Entry, result: bytes) -> None:
-            nonlocal left, size_bytes
             if len(result) > RESULT_BYTES_SMALL and size_bytes + len(result) > ANSWER_BYTES_MAX:
                 result = _shortened(entries, entry, result)
-            result = wire.field(_RESULTS_KEY, entries.bounded(entry, result))
-            self._admission.hold(len(result))
-            size_bytes += len(result)
-            results[entry.number] = result
             if entry.granted is not None:
                 granted.append(entry)
-            left -= 1
+            keep(entry.number, listed(entries.bounded(entry, result)), 1)
+
+        def deliver_group(group: WriteGroup, group_results: bytes) -> None:
+            keep(group.number, group_results, group.count)
+
+        def keep(number: int, some: bytes, count: int) -> None:
+            nonlocal left, size_bytes
+            self._admission.hold(len(some))
+            size_bytes += len(some)
+            results[number] = some
+            left -= count
             if not left and not done.done():
                 done.set_result(None)
 
-        entries = Entries(self._kinds, self._shards, self._threads, self._admission, deliver)
+        entries = Entries(
+            self._kinds,
+            self._shards,
+            self._threads,
+            self._admission,
+            deliver=deliver,
+            deliver_group=deliver_group,
+        )
         try:
             large = len(raw) > LARGE_BYTES
+            if writes is not None:
+                entries.start_writes(0, writes, counting=True)
             for number, operation in enumerate(operations):
                 entries.start(number, operation, large=large)
             await done
@@ -126,9 +147,17 @@ class _Stream:
         admission: Admission,
     ) -> None:
         self._operations = operations
-        self._entries = Entries(kinds, shards, threads, admission, self._deliver)
+        self._entries = Entries(
+            kinds,
+            shards,
+            threads,
+            admission,
+            deliver=self._deliver,
+            deliver_group=self._deliver_group,
+        )
         self._admission = admission
-        self._results: list[tuple[Entry, bytes]] = []
+        # With the entry that it is of; None: a group's.
+        self._results: list[tuple[Entry | None, bytes]] = []
         self._unsent_bytes = 0
         # What each message holds: its bytes, and how many of its operations are under way.
         self._messages: dict[int, list[int]] = {}
@@ -169,7 +198,7 @@ class _Stream:
             reading.cancel()
             ending.cancel()
             self._entries.leave()
-            self._entries.take_back([entry for entry, _ in self._results])
+            self._entries.take_back([entry for entry, _ in self._results if entry])
             held = [size_bytes for size_bytes, _ in self._messages.values()]
             self._admission.leave(sum(held) + self._unsent_bytes)
 
@@ -190,36 +219,50 @@ class _Stream:
         )
 
     def _begin(self, number: int, raw: bytes) -> None:
-        operations = self._operations.read(raw)
+        writes = self._operations.writes(raw)
+        operations = self._operations.read(raw) if writes is None else []
+        count = len(writes or operations)
         size_bytes = len(raw)
-        count = len(operations)
         try:
             self._admission.enter(size_bytes)
         except OverloadedError as error:
-            for operation in operations:
-                self._entries.refuse(number, operation, error)
+            for each in writes or operations:
+                self._entries.refuse(number, each.tag, error)
             return
         self._messages[number] = [size_bytes, count]
         self._under_way += count
+        if writes is not None:
+            self._entries.start_writes(number, writes, counting=False)
         large = size_bytes > LARGE_BYTES
         for operation in operations:
             self._entries.start(number, operation, large=large)
 
     def _deliver(self, entry: Entry, result: bytes) -> None:
+        self._keep(entry, listed(self._entries.bounded(entry, result)))
+        self._count(entry.number, 1)
+
+    def _deliver_group(self, group: WriteGroup, results: bytes) -> None:
+        self._keep(None, results)
+        self._count(group.number, group.count)
+
+    def _keep(self, entry: Entry | None, results: bytes) -> None:
+        """Have results sent."""
         if not self._results:
             self._wake.set()
-        result = wire.field(_RESULTS_KEY, self._entries.bounded(entry, result))
         # Counted until it is sent: a caller that reads slowly holds it here.
-        self._admission.hold(len(result))
-        self._unsent_bytes += len(result)
-        self._results.append((entry, result))
-        message = self._messages.get(entry.number)
+        self._admission.hold(len(results))
+        self._unsent_bytes += len(results)
+        self._results.append((entry, results))
+
+    def _count(self, number: int, count: int) -> None:
+        """So many operations of a message are done."""
+        message = self._messages.get(number)
         if message is None:
             return
-        self._under_way -= 1
-        message[1] -= 1
+        self._under_way -= count
+        message[1] -= count
         if not message[1]:
-            del self._messages[entry.number]
+            del self._messages[number]
             self._admission.leave(message[0])
         self._room.set()
 

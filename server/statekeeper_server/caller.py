@@ -5,18 +5,19 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from statekeeper_server.committer import Submission
+from statekeeper_server.committer import Outcome, Submission
+from statekeeper_server.operations.plain import WritesDone
 from statekeeper_server.operations.writing import Done, WriteRequest
 
 
 class Caller(Submission, Protocol):
     """A caller, and what it has asked for; called on the event loop, but for `wanted`."""
 
-    def tell(self, outcome: Done | Exception | None) -> bool:
+    def tell(self, outcome: Done | WritesDone | Exception | None) -> bool:
         """Answer it; False when it has gone. None: it was not wanted when its turn came."""
         ...
 
-    def wait(self, forget: Callable[[], None]) -> None:
+    def wait(self, forget: Callable[[], None], /) -> None:
         """Have it wait for a lock; it calls `forget` when it goes away meanwhile."""
         ...
 
@@ -34,6 +35,8 @@ class FutureCaller:
 
     __slots__ = ("_deadline_s", "answer", "operation", "request", "size_bytes")
 
+    count = 1
+
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
@@ -45,7 +48,7 @@ class FutureCaller:
         self.request = request
         self.size_bytes = request.stored_bytes
         self._deadline_s = deadline_s
-        self.answer: asyncio.Future[Done] = loop.create_future()
+        self.answer: asyncio.Future[Any] = loop.create_future()
 
     def wanted(self) -> bool:
         """Whether it still waits."""
@@ -53,7 +56,11 @@ class FutureCaller:
             return False
         return self._deadline_s is None or time.monotonic() < self._deadline_s
 
-    def tell(self, outcome: Done | Exception | None) -> bool:
+    def one_by_one(self, apply: Callable[[Submission], Outcome]) -> Outcome:
+        """It is one already."""
+        return apply(self)
+
+    def tell(self, outcome: Done | WritesDone | Exception | None) -> bool:
         """Answer it; False when it has gone."""
         answer = self.answer
         if answer.done():
@@ -69,7 +76,7 @@ class FutureCaller:
     def wait(self, forget: Callable[[], None]) -> None:
         """Have it wait for a lock."""
 
-        def left(answer: asyncio.Future[Done]) -> None:
+        def left(answer: asyncio.Future[Any]) -> None:
             if answer.cancelled():
                 forget()
 

@@ -16,6 +16,7 @@ from statekeeper_server.logs import get_logger
 from statekeeper_server.operations.expiry import expire_due_executions
 from statekeeper_server.operations.leases import settle
 from statekeeper_server.operations.pause_expiry import EXECUTIONS_MAX, expire_due_pauses
+from statekeeper_server.operations.plain import WritesDone
 from statekeeper_server.operations.writing import Done
 from statekeeper_server.store.housekeeping import Chores, keep_house
 from statekeeper_server.store.lock_table import Grant, LockChanges, LockTable, Waiter
@@ -29,10 +30,10 @@ _TEND_DELAY_US = 1_000_000
 
 
 class Submission(Protocol):
-    """An operation that waits to be applied."""
+    """An operation that waits to be applied, or several that were sent together."""
 
     @property
-    def operation(self) -> Callable[[Writer, Any, int], Done | Waiter]:
+    def operation(self) -> Callable[[Writer, Any, int], Done | WritesDone | Waiter]:
         """What it does with a request at a time; raises StateError."""
         ...
 
@@ -46,13 +47,22 @@ class Submission(Protocol):
         """What it will add to the shard, about; 0 when it only removes."""
         ...
 
+    @property
+    def count(self) -> int:
+        """How many operations it is."""
+        ...
+
     def wanted(self) -> bool:
         """Whether anybody still waits for it; from any thread."""
         ...
 
+    def one_by_one(self, apply: "Callable[[Submission], Outcome]") -> "Outcome":
+        """Have each of its operations applied by itself."""
+        ...
+
 
 Batch = Sequence[Submission]
-Outcome = Done | Waiter | Exception | None
+Outcome = Done | WritesDone | Waiter | Exception | None
 """What became of an operation; None when nobody waited for it any more. Whoever is a
 `Waiter` is answered with a later batch."""
 
@@ -122,7 +132,8 @@ class Committer:
             else:
                 return
         for submission in batch:
-            outcomes.append(self._apply_alone(submission))  # one by one: kept if a later one raises
+            # One by one: what is certain is kept if a later one raises.
+            outcomes.append(submission.one_by_one(self._apply_alone))
         self.tend()
 
     def tend(self) -> None:

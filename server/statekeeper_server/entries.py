@@ -7,34 +7,32 @@ something else gets a task. Entries on one execution keep their order.
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Executor
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from google.rpc.status_pb2 import Status
-
-from statekeeper.v1.operation_pb2 import Operation, OperationResult
-from statekeeper_server import wire
+from statekeeper.v1.operation_pb2 import Operation
 from statekeeper_server.admission import Admission
+from statekeeper_server.committer import Outcome, Submission
 from statekeeper_server.errors import OverloadedError, StateError, invalid
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import LARGE_BYTES, RESULT_BYTES_SMALL, WAIT_MAX_US
+from statekeeper_server.lines import Line, Lines
 from statekeeper_server.logs import get_logger
-from statekeeper_server.operations.plain import PlainWrite
+from statekeeper_server.operation_result import refusal, success
+from statekeeper_server.operations.plain import PlainWrite, WritesDone
 from statekeeper_server.operations.writing import Done
 from statekeeper_server.requests.fields import check_duration, check_key, shown_key
 from statekeeper_server.shards import Shards
-from statekeeper_server.status import DEADLINE_STATUS, INTERNAL_STATUS, to_status
+from statekeeper_server.worker import Worker
+from statekeeper_server.write_group import WriteGroup
 
 _log = get_logger(__name__)
 
-_FIELDS = OperationResult.DESCRIPTOR.fields_by_name
-_ERROR_KEY = wire.field_key(_FIELDS["error"].number)
-_TAG_KEY = wire.varint_key(_FIELDS["tag"].number)
-
 Deliver = Callable[["Entry", bytes], None]
 """Takes an entry and its OperationResult, serialised."""
+DeliverGroup = Callable[[WriteGroup, bytes], None]
+"""Takes a group and its results, as fields of a BatchResponse."""
 
 
 class Kind(NamedTuple):
@@ -79,35 +77,8 @@ class Incoming(NamedTuple):
     timeout_us: int = -1
 
 
-class _Line:
-    """The entries on one execution: those under way, and those that wait for them.
-
-    Attributes:
-        row: the execution.
-        under_way: how many are.
-        alone: whether the one under way must end before any other begins.
-        advancing: whether those that wait are being begun just now.
-        waiting: those that wait; None: nobody ever did, as mostly.
-    """
-
-    __slots__ = ("advancing", "alone", "row", "under_way", "waiting")
-
-    def __init__(self, row: bytes) -> None:
-        self.row = row
-        self.under_way = 0
-        self.alone = False
-        self.advancing = False
-        self.waiting: deque[Entry] | None = None
-
-    def wait(self, entry: "Entry") -> None:
-        """Have an entry wait, behind the others."""
-        if self.waiting is None:
-            self.waiting = deque()
-        self.waiting.append(entry)
-
-
 class Entry:
-    """One operation, and who hears of its result. Implements `Caller`.
+    """One operation, and who hears of its result. Implements `Caller`, and `lines.Entry`.
 
     Attributes:
         request: what it asks for, once that is checked.
@@ -122,6 +93,7 @@ class Entry:
         "_timer",
         "deadline_s",
         "granted",
+        "is_simple",
         "kind",
         "line",
         "message",
@@ -133,6 +105,7 @@ class Entry:
         "tag",
     )
 
+    count = 1
     operation: Callable[..., Any]
     size_bytes: int
 
@@ -146,7 +119,8 @@ class Entry:
         self.tag = incoming.tag
         self.kind = incoming.name
         self.row = b""
-        self.line: _Line | None = None
+        self.line: Line | None = None
+        self.is_simple = False
         self.message: Any = None
         self.request = incoming.checked
         self.granted: Done | None = None
@@ -169,7 +143,11 @@ class Entry:
         """Whether it still waits."""
         return not (self._entries.gone or self.is_late)
 
-    def tell(self, outcome: Done | Exception | None) -> bool:
+    def one_by_one(self, apply: Callable[[Submission], Outcome]) -> Outcome:
+        """It is one already."""
+        return apply(self)
+
+    def tell(self, outcome: Done | WritesDone | Exception | None) -> bool:
         """Answer it; False when it has gone."""
         if self._forget is not None:
             self._forget = None
@@ -180,7 +158,7 @@ class Entry:
             if outcome.unclaimed is not None:
                 self.granted = outcome
             self._entries.succeed(self, outcome.response)
-        else:
+        elif outcome is None or isinstance(outcome, Exception):
             self._entries.fail(self, outcome)
         return True
 
@@ -223,6 +201,10 @@ class Entries:
         threads: where large messages are checked.
         admission: tells whether there is room for what is large.
         deliver: gets each result, once, maybe at once.
+        deliver_group: gets those of a group.
+
+    Attributes:
+        gone: whether nobody waits for the results any more.
     """
 
     def __init__(
@@ -231,15 +213,17 @@ class Entries:
         shards: Shards,
         threads: Executor,
         admission: Admission,
+        *,
         deliver: Deliver,
+        deliver_group: DeliverGroup,
     ) -> None:
         self._kinds = kinds
-        self._keys = {name: wire.field_key(_FIELDS[name].number) for name in kinds}
         self._shards = shards
         self._threads = threads
         self._admission = admission
         self._deliver = deliver
-        self._lines: dict[bytes, _Line] = {}
+        self._deliver_group = deliver_group
+        self._lines: Lines[Entry] = Lines(self._begin)
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiters: set[Entry] = set()
         self.gone = False
@@ -264,19 +248,32 @@ class Entries:
         except Exception as error:  # noqa: BLE001 - the others of the message go on
             self._fail_logged(entry, error)
             return
-        line = self._lines.get(entry.row)
-        if line is None:
-            line = self._lines[entry.row] = _Line(entry.row)
-        entry.line = line
-        if line.waiting or (line.under_way and (line.alone or not self._is_simple(entry))):
-            line.wait(entry)
-        else:
-            self._launch(entry, line)
+        entry.is_simple = self._is_simple(entry)
+        self._lines.enter(entry)
 
-    def refuse(self, number: int, incoming: Incoming, error: StateError) -> None:
+    def start_writes(self, number: int, writes: list[PlainWrite], *, counting: bool) -> None:
+        """Begin the writes of a message.
+
+        Args:
+            number: given back with the results.
+            writes: what to do.
+            counting: whether the results must come in this order: then the number is that of
+                the first write, and the others count on from there.
+        """
+        parts = self._shards.divide(writes)
+        if counting and len(parts) > 1:
+            # Each shard answers when it is done.
+            self._start_each(number, writes, counting=True)
+            return
+        for shard, some in parts:
+            group = WriteGroup(self, self._operation_of, number, some)
+            if not self._begins(group, shard):
+                self._start_each(number, some, counting=counting)
+
+    def refuse(self, number: int, tag: int, error: StateError) -> None:
         """Answer an operation that is not even begun."""
         # As nothing was looked at, the error tells no execution, whatever way it came in.
-        self.fail(Entry(self, number, incoming._replace(checked=None)), error)
+        self.fail(Entry(self, number, Incoming(tag, None)), error)
 
     def leave(self) -> None:
         """Nobody waits for the results any more: what is not begun is not done."""
@@ -304,11 +301,16 @@ class Entries:
     def let_wait(self, entry: Entry) -> None:
         """Have an entry wait for a lock. It has had its turn: those after it go on."""
         self._waiters.add(entry)
-        self._leave_line(entry)
+        self._lines.leave(entry)
+
+    def finish(self, group: WriteGroup, results: bytes) -> None:
+        """Deliver the results of a group."""
+        self._deliver_group(group, results)
+        self._lines.leave_group(group)
 
     def succeed(self, entry: Entry, response: bytes) -> None:
         """Deliver a response."""
-        self._finish(entry, _tagged(wire.field(self._keys[entry.kind], response), entry.tag))
+        self._finish(entry, success(entry.kind, response, entry.tag))
 
     def fail(self, entry: Entry, error: Exception | None) -> None:
         """Deliver an error; None: its time was over before it was its turn."""
@@ -316,8 +318,7 @@ class Entries:
 
     def refusal(self, entry: Entry, error: Exception | None) -> bytes:
         """The result that is an error."""
-        status = _status(entry, error).SerializeToString()
-        return _tagged(wire.field(_ERROR_KEY, status), entry.tag)
+        return refusal(error, _shown_key(entry), entry.tag)
 
     def _check(self, entry: Entry, operation: Operation, *, large: bool) -> None:
         name = operation.WhichOneof("operation")
@@ -340,16 +341,30 @@ class Entries:
             return False
         return kind.simple is None or kind.simple(checked)
 
-    def _launch(self, entry: Entry, line: _Line) -> None:
+    def _begins(self, group: WriteGroup, shard: Worker) -> bool:
+        """Begin a group; False: it cannot be begun as one."""
+        try:
+            return self._lines.begin_group(group, shard.submit)
+        except StateError:
+            # Each of its writes is refused for itself, or there is room for some.
+            return False
+
+    def _start_each(self, number: int, writes: list[PlainWrite], *, counting: bool) -> None:
+        for place, write in enumerate(writes):
+            incoming = Incoming(write.tag, None, _name_of(write), write, write.timeout_us)
+            self.start(number + place if counting else number, incoming, large=False)
+
+    def _operation_of(self, write: PlainWrite) -> Callable[..., Any]:
+        return cast("Callable[..., Any]", self._kinds[_name_of(write)].operation)
+
+    def _begin(self, entry: Entry) -> None:
         kind, checked = self._kinds[entry.kind], entry.request
-        line.under_way += 1
-        line.alone = not self._is_simple(entry)
         response: bytes | None = None
         if entry.is_late:
             self.fail(entry, None)
             return
         try:
-            if not line.alone and kind.operation is not None:
+            if entry.is_simple and kind.operation is not None:
                 entry.operation = kind.operation
                 entry.size_bytes = checked.stored_bytes
                 self._shards.of_row(entry.row).submit(entry)
@@ -397,40 +412,11 @@ class Entries:
         if self._waiters:
             self._waiters.discard(entry)
         self._deliver(entry, result)
-        self._leave_line(entry)
-
-    def _leave_line(self, entry: Entry) -> None:
-        line, entry.line = entry.line, None
-        if line is not None:
-            line.under_way -= 1
-            if not line.under_way and not line.advancing:
-                if line.waiting:
-                    self._advance(line, line.waiting)
-                else:
-                    del self._lines[line.row]
-
-    def _advance(self, line: _Line, waiting: "deque[Entry]") -> None:
-        """Begin those that wait, as far as they can go together."""
-        line.advancing = True
-        while waiting:
-            if line.under_way and (line.alone or not self._is_simple(waiting[0])):
-                break
-            self._launch(waiting.popleft(), line)
-        line.advancing = False
-        if not line.under_way:
-            del self._lines[line.row]
+        self._lines.leave(entry)
 
 
-def _tagged(result: bytes, tag: int) -> bytes:
-    return result + _TAG_KEY + wire.varint(tag) if tag else result
-
-
-def _status(entry: Entry, error: Exception | None) -> Status:
-    if error is None:
-        return DEADLINE_STATUS
-    if isinstance(error, StateError):
-        return to_status(error, _shown_key(entry))
-    return INTERNAL_STATUS
+def _name_of(write: PlainWrite) -> str:
+    return "update" if write.is_update else "save"
 
 
 def _shown_key(entry: Entry) -> ExecutionKey | None:

@@ -8,6 +8,8 @@ from statekeeper_server.entries import Incoming, Kind
 from statekeeper_server.errors import invalid
 from statekeeper_server.limits import LARGE_BYTES, OPERATIONS_MAX
 from statekeeper_server.native_part import native
+from statekeeper_server.operations.plain import PlainWrite
+from statekeeper_server.requests import ReadWrites
 from statekeeper_server.rpc import parse
 
 
@@ -16,13 +18,19 @@ class Operations:
 
     Args:
         kinds: how each is done, by its name in Operation.
+        read_writes: reads those that have nothing but plain writes; None: nothing does.
     """
 
-    def __init__(self, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, kinds: Mapping[str, Kind], read_writes: ReadWrites | None = None) -> None:
+        self._read_writes = read_writes
         fields = Operation.DESCRIPTOR.fields_by_name
         self._readers = {
             fields[name].number: (name, kind.read) for name, kind in kinds.items() if kind.read
         }
+
+    def writes(self, raw: bytes) -> list[PlainWrite] | None:
+        """The operations of a message that has nothing but plain writes; None: it has others."""
+        return self._read_writes(raw) if self._read_writes else None
 
     def read(self, raw: bytes) -> list[Incoming]:
         """The operations of a message.

@@ -102,7 +102,10 @@ class StateManager:
             field.name: self._kinds[type(getattr(Operation(), field.name))]
             for field in Operation.DESCRIPTOR.oneofs_by_name["operation"].fields
         }
-        self._batches = Batches(operations, shards, self._threads, admission)
+        read_writes = requests.plain_writes(
+            operations["save"].check, operations["update"].check, self._limits
+        )
+        self._batches = Batches(operations, read_writes, shards, self._threads, admission)
 
     def handlers(self) -> tuple[grpc.GenericRpcHandler, ...]:
         """All methods of both services, for a server."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from typing import Protocol, TypeVar
 from zlib import crc32
 
 from statekeeper_server.clock import Clock
@@ -9,6 +10,18 @@ from statekeeper_server.folder import DataFolder
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.store.writer import Rules
 from statekeeper_server.worker import QueueLimits, Worker
+
+
+class _HasRow(Protocol):
+    """What writes an execution."""
+
+    @property
+    def row(self) -> bytes:
+        """Key of the execution's head."""
+        ...
+
+
+_W = TypeVar("_W", bound=_HasRow)
 
 
 class Shards:
@@ -56,6 +69,15 @@ class Shards:
     def of_row(self, row: bytes) -> Worker:
         """The same, by the key of its head."""
         return self._workers[crc32(row) % len(self._workers)]
+
+    def divide(self, writes: list[_W]) -> list[tuple[Worker, list[_W]]]:
+        """Each shard that has some of these, and which these are, in their order."""
+        if len(self._workers) == 1:
+            return [(self._workers[0], writes)]
+        parts: dict[Worker, list[_W]] = {}
+        for write in writes:
+            parts.setdefault(self.of_row(write.row), []).append(write)
+        return list(parts.items())
 
     def at(self, placement: int) -> Worker:
         """The shard of all executions that have this hash."""

@@ -191,7 +191,7 @@ class Worker:
             self._apply_unasked(release_unclaimed, done.unclaimed)
 
     def _gather(self, caller: Caller) -> None:
-        self._waiting_operations += 1
+        self._waiting_operations += caller.count
         self._waiting_bytes += caller.size_bytes
         self._gathered.append(caller)
         if not self._busy:
@@ -280,26 +280,28 @@ class Worker:
 
     def _hand_over(self) -> None:
         """Give the thread what has gathered, up to a batch; at the end, the end."""
+        # All that waits has gathered, as there is no batch just now.
         if (
-            len(self._gathered) < _BATCH_OPERATIONS_MAX
+            self._waiting_operations < _BATCH_OPERATIONS_MAX
             and not self._stop_wanted
-            and self._pace.hold(len(self._gathered) + sum(self._answered))
+            and self._pace.hold(self._waiting_operations + sum(self._answered))
         ):
             self._loop.call_later(_HOLD_STEP_S, self._hand_over)
             return
         batch: list[Caller] = []
-        size_bytes = 0
-        while (
-            self._gathered and len(batch) < _BATCH_OPERATIONS_MAX and size_bytes < _BATCH_BYTES_MAX
-        ):
-            batch.append(self._gathered.popleft())
-            size_bytes += batch[-1].size_bytes
+        count = size_bytes = 0
+        while self._gathered and count < _BATCH_OPERATIONS_MAX and size_bytes < _BATCH_BYTES_MAX:
+            caller = self._gathered.popleft()
+            batch.append(caller)
+            count += caller.count
+            size_bytes += caller.size_bytes
         self._batches.put(batch or None)
 
     def _deliver(self, batch: list[Caller], outcomes: list[Outcome]) -> None:
         """Answer all callers of a batch."""
-        self._answered = self._answered[1], len(batch)
-        self._waiting_operations -= len(batch)
+        count = sum([caller.count for caller in batch])
+        self._answered = self._answered[1], count
+        self._waiting_operations -= count
         self._waiting_bytes -= sum([caller.size_bytes for caller in batch])
         for caller, outcome in zip(batch, outcomes, strict=True):
             self._tell(caller, outcome)
@@ -397,7 +399,7 @@ class Worker:
 
     def _quiet(self, batch: Batch) -> AbstractContextManager[object]:
         if (
-            len(batch) >= _STANDSTILL_OPERATIONS_MIN
+            sum([submission.count for submission in batch]) >= _STANDSTILL_OPERATIONS_MIN
             and sum([submission.size_bytes for submission in batch]) <= _STANDSTILL_BYTES_MAX
         ):
             return self._undisturbed()

@@ -40,7 +40,7 @@ class Hours:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._passed = 0
-        for module in ("entries", "caller"):
+        for module in ("entries", "caller", "write_group"):
             monkeypatch.setattr(f"statekeeper_server.{module}.time", self)
 
     def monotonic(self) -> float:
@@ -107,6 +107,26 @@ def test_what_has_not_its_turn_in_time_is_not_done(
     assert there is not None
     assert there.version == 1
     assert do(raw, lock("exec_locked", "other"))[0].lock.acquired
+
+
+def test_writes_of_one_message_have_each_their_own_time(
+    gate: Gate, raw: RawClient, hours: Hours
+) -> None:
+    """B80: they are begun together, and some are too late."""
+    held = _hold_up(gate, raw)
+    timeouts = [HOUR, DAY, None, HOUR]
+    with Pipeline(raw) as pipeline:
+        pipeline.send(*(save(f"exec_{n}", n, timeouts[n % 4]) for n in range(40)))
+        pipeline.send(load("exec_none", tag=40))
+        assert list(pipeline.take(1)) == [40]
+        hours.pass_one()
+        gate.opened.set()
+        results = pipeline.take(40)
+    held.result()
+
+    late = {tag for tag, result in results.items() if result.error == DEADLINE_STATUS}
+    assert late == {n for n in range(40) if timeouts[n % 4] == HOUR}
+    assert {n for n in range(40) if raw.load(key_of(f"exec_{n}")) is None} == late
 
 
 def test_what_has_its_turn_in_time_is_done(gate: Gate, raw: RawClient, hours: Hours) -> None:

@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from statekeeper.testing import TestServer
 from statekeeper.v1.execution_pb2 import STATUS_RUNNING, ExecutionState
 from statekeeper_server.clock import SystemClock
-from statekeeper_server.committer import Committer, Outcome
+from statekeeper_server.committer import Committer, Outcome, Submission
 from statekeeper_server.engine import Engine, Table
 from statekeeper_server.engine.journaled import JournaledEngine
 from statekeeper_server.errors import StateNotFoundError
@@ -71,6 +71,7 @@ class Submitted:
     operation: Callable[[Writer, Save, int], Done]
     request: Save
     is_wanted: bool = True
+    count: int = 1
 
     @property
     def size_bytes(self) -> int:
@@ -79,8 +80,8 @@ class Submitted:
     def wanted(self) -> bool:
         return self.is_wanted
 
-    def apply(self, store: Writer, now_us: int) -> Done:
-        return self.operation(store, self.request, now_us)
+    def one_by_one(self, apply: Callable[[Submission], Outcome]) -> Outcome:
+        return apply(self)
 
 
 def commit(engine: Engine, batch: list[Submitted]) -> list[Outcome]:

@@ -60,12 +60,12 @@ def _is_bad(argument: object) -> bool:
     return getattr(key, "execution_id", "") == BAD
 
 
-# Requests that are not plain, so that they are checked by these.
+# Requests that are not plain, so that they are checked and applied by these.
 CASES: dict[str, Operation] = {
     "check_save": save(BAD, tag=50, big=LARGE),
     "check_load": load(BAD, tag=50, fields=["context"]),
     "check_update": update(BAD, tag=50, big=LARGE),
-    "apply_save": save(BAD, tag=50),
+    "apply_save": save(BAD, tag=50, expected_revision=7),
     "find": load(BAD, tag=50, fields=["context"]),
     "load_plain": load(BAD, tag=50),
 }

@@ -93,6 +93,10 @@ _plain_operations = _operations(
     update=_requests(options=_options(plain=True), changes=_states(status_min=0)),
     load=_requests(),
 )
+_plain_writes = _operations(
+    save=_requests(options=_options(plain=True), state=_states(status_min=1)),
+    update=_requests(options=_options(plain=True), changes=_states(status_min=0)),
+)
 _other_writes = {
     "save": _requests(
         options=_options(plain=False), state=_states(status_min=1, large=True, labels=True)
@@ -192,14 +196,20 @@ def _weighted(*choices: tuple[int, st.SearchStrategy[Step]]) -> st.SearchStrateg
     return st.integers(0, len(strategies) - 1).flatmap(strategies.__getitem__)
 
 
+def _do_all(operations: list[Operation]) -> Step:
+    return lambda two: two.do_all(operations)
+
+
 _plain = st.builds(_do, _plain_operations, _ways)
+_together = st.builds(_do_all, st.lists(_plain_writes, min_size=1, max_size=6))
 _passes = st.builds(_pass, _spans_us, st.integers(0, 1))
 
-plain_steps: st.SearchStrategy[Step] = _weighted((8, _plain), (1, _passes))
+plain_steps: st.SearchStrategy[Step] = _weighted((6, _plain), (2, _together), (1, _passes))
 """Saves, Updates and Loads that are plain, and time that passes."""
 
 steps: st.SearchStrategy[Step] = _weighted(
     (6, _plain),
+    (2, _together),
     (4, st.builds(_do, _other_operations)),
     (1, st.builds(_do, _transactions)),
     (1, st.builds(_resume_first, _keys)),

@@ -11,6 +11,7 @@ from unittest.mock import patch
 from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status
 
+from statekeeper.v1.batch_pb2 import BatchRequest, BatchResponse
 from statekeeper.v1.operation_pb2 import Operation, OperationResult
 from statekeeper.v1.transaction_pb2 import TransactionRequest, TransactionResponse
 from statekeeper_server import requests
@@ -138,7 +139,8 @@ class TwoWays:
 
     Attributes:
         ways: how many requests of each kind took the plain way (`save`) and how many did
-            not though it was tried (`save not`).
+            not though it was tried (`save not`); and how often some of a message went the
+            plain way (`together`).
     """
 
     def __init__(self, folder: Path) -> None:
@@ -147,6 +149,8 @@ class TwoWays:
             (folder / name).mkdir()
             self._engines.append(JournaledEngine(folder / name, map_size_bytes=_ROOM_BYTES))
         self._kinds = _kinds()
+        save_kind, update_kind = self._kinds["save"], self._kinds["update"]
+        self._read_writes: Any = requests.plain_writes(save_kind.check, update_kind.check, LIMITS)
         self.ways: Counter[str] = Counter()
 
     def begin(self, now_us: int) -> None:
@@ -197,6 +201,40 @@ class TwoWays:
         assert answer == expected
         self.compare()
         return expected
+
+    def do_all(self, operations: list[Operation]) -> None:
+        """Do Saves and Updates in both shards: in the one together, as one message.
+
+        Args:
+            operations: what to do; all of them are plain.
+        """
+        for tag, operation in enumerate(operations):
+            operation.tag = tag
+        writes = self._read_writes(BatchRequest(operations=operations).SerializeToString())
+        assert writes is not None
+        assert [write.tag for write in writes] == list(range(len(writes)))
+        kinds = {kind: _Noted(self._kinds[kind].apply) for kind in ("save", "update")}
+        done = plain.write_all(
+            lambda write: partial(plain.write, kinds["update" if write.is_update else "save"]),
+            self._plain.store,
+            writes,
+            self.now_us,
+            is_late=None,
+        )
+        answers = [answer for part in done.parts for answer in _answers(part)]
+        expected = []
+        for operation in operations:
+            name = operation.WhichOneof("operation") or ""
+            request = getattr(operation, name)
+            raw = request.SerializeToString()
+            write = partial(self._write, self._kinds[name], self._general, request, raw)
+            answer = self._attempt(partial(write, plainly=False))
+            if isinstance(answer, OperationResult):
+                answer.tag = operation.tag
+            expected.append(answer)
+        assert answers == expected
+        self.ways["together"] += sum(isinstance(part, bytes) for part in done.parts)
+        self.compare()
 
     def revision(self, row: bytes) -> int:
         """The revision of an execution, expired or not; 0: it is not there."""
@@ -299,6 +337,20 @@ def _response(name: str, done: Done) -> Message:
     }
     getattr(result, fields[f"{name}Response"]).ParseFromString(done.response)
     return result
+
+
+def _answers(part: bytes | tuple[PlainWrite, Done | Exception | None]) -> list[Message]:
+    """What is told of a part of a message."""
+    if isinstance(part, bytes):
+        return list(BatchResponse.FromString(part).results)
+    write, outcome = part
+    if isinstance(outcome, StateError):
+        return [to_status(outcome, None)]
+    assert isinstance(outcome, Done)
+    answer = _response("Update" if write.is_update else "Save", outcome)
+    assert isinstance(answer, OperationResult)
+    answer.tag = write.tag
+    return [answer]
 
 
 def _understood(table: Table, row: bytes) -> object:

@@ -43,7 +43,8 @@ def _kinds(*, plain: bool) -> dict[str, Kind]:
 
 
 _KINDS = _kinds(plain=True)
-_PLAIN, _GENERAL = Operations(_KINDS), Operations(_kinds(plain=False))
+_READ_WRITES = requests.plain_writes(_KINDS["save"].check, _KINDS["update"].check, LIMITS)
+_PLAIN, _GENERAL = Operations(_KINDS, _READ_WRITES), Operations(_kinds(plain=False))
 _TIMEOUTS = [
     None,
     Duration(),
@@ -100,7 +101,10 @@ def test_operations_of_any_spelling_are_those_of_the_general_way() -> None:
 @settings(max_examples=50)
 @given(_batches(are_plain=True))
 def test_plain_operations_are_all_read(batch: BatchRequest) -> None:
-    assert set(_compare(batch.SerializeToString())) == {"plain"}
+    raw = batch.SerializeToString()
+    assert set(_compare(raw)) == {"plain"}
+    kinds = {operation.WhichOneof("operation") for operation in batch.operations}
+    assert (_PLAIN.writes(raw) is None) == ("load" in kinds)
 
 
 def test_a_batch_of_too_many_operations_is_not_read_to_its_end() -> None:
@@ -116,11 +120,25 @@ def test_a_batch_of_too_many_operations_is_not_read_to_its_end() -> None:
 def _compare(raw: bytes) -> Counter[str]:
     """Read a message in both ways; how many of its operations are plain."""
     expected, found = _read(_GENERAL, raw), _read(_PLAIN, raw)
+    writes = _PLAIN.writes(raw)
+    if writes is not None:
+        assert not isinstance(found, StateError)
+        assert [_facts(each) for each in writes] == [_facts(each.checked) for each in found]
+        assert [(each.tag, each.timeout_us) for each in writes] == (
+            [(each.tag, each.timeout_us) for each in found]
+        )
     if isinstance(expected, StateError) or isinstance(found, StateError):
         assert str(found) == str(expected)
         return Counter(("refused",))
     assert [each.tag for each in found] == [each.tag for each in expected]
     return Counter(_compare_operation(*both) for both in zip(found, expected, strict=True))
+
+
+def _facts(write: object) -> tuple[object, ...]:
+    """What makes a write what it is; nothing of anything else."""
+    if not isinstance(write, PlainWrite):
+        return ()
+    return write.is_update, write.raw, write.row, write.canonical, write.stored_bytes
 
 
 def _read(operations: Operations, raw: bytes) -> list[Incoming] | StateError:

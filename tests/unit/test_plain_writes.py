@@ -56,6 +56,7 @@ def test_histories_leave_the_same_rows_in_both_ways(two: TwoWays) -> None:
     compare()
     assert two.ways["Save"] + two.ways["Update"] > 50, two.ways
     assert two.ways["Load"] > 10, two.ways
+    assert two.ways["together"] > 10, two.ways
 
 
 def test_plain_histories_take_the_plain_way_mostly(two: TwoWays) -> None:

@@ -38,16 +38,18 @@ static bool to_count(PyObject *object, uint64_t *count) {
     return *count != (uint64_t)-1 || !PyErr_Occurred();
 }
 
+static bool check_write_type(const ModuleState *state, PyObject *object) {
+    if (PyType_Check(object) && PyType_IsSubtype((PyTypeObject *)object, state->write_type))
+        return true;
+    PyErr_SetString(PyExc_TypeError, "a type of Write is wanted");
+    return false;
+}
+
 static PyObject *read_request(PyObject *module, PyObject *const *args, Py_ssize_t count, bool is_update) {
     const ModuleState *const state = PyModule_GetState(module);
     Limits limits;
-    if (!check_count(is_update ? "read_update" : "read_save", count, 5))
-        return NULL;
-    if (!PyType_Check(args[0]) || !PyType_IsSubtype((PyTypeObject *)args[0], state->write_type)) {
-        PyErr_SetString(PyExc_TypeError, "a type of Write is wanted");
-        return NULL;
-    }
-    if (!to_count(args[2], &limits.entries_max) || !to_count(args[3], &limits.value_bytes_max) ||
+    if (!check_count(is_update ? "read_update" : "read_save", count, 5) || !check_write_type(state, args[0]) ||
+        !to_count(args[2], &limits.entries_max) || !to_count(args[3], &limits.value_bytes_max) ||
         !check_bytes(args[4]))
         return NULL;
     return read_write((PyTypeObject *)args[0], args[1], args[4], is_update, limits);
@@ -73,6 +75,20 @@ static PyObject *native_read_batch(PyObject *module, PyObject *const *args, Py_s
         !to_count(args[1], &operations_max))
         return NULL;
     return read_batch(args[0], operations_max);
+}
+
+static PyObject *native_read_writes(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    const ModuleState *const state = PyModule_GetState(module);
+    WriteKinds kinds;
+    uint64_t operations_max;
+    if (!check_count("read_writes", count, 8) || !check_write_type(state, args[0]) ||
+        !to_count(args[3], &kinds.limits.entries_max) || !to_count(args[4], &kinds.limits.value_bytes_max) ||
+        !to_count(args[5], &kinds.bytes_max) || !to_count(args[6], &operations_max) || !check_bytes(args[7]))
+        return NULL;
+    kinds.type = (PyTypeObject *)args[0];
+    kinds.check_save = args[1];
+    kinds.check_update = args[2];
+    return read_writes(args[7], operations_max, &kinds);
 }
 
 static PyObject *native_load(PyObject *module, PyObject *const *args, Py_ssize_t count) {
@@ -114,6 +130,7 @@ static PyMethodDef methods[] = {
     {"read_update", FAST(native_read_update), METH_FASTCALL, "A plain UpdateRequest, checked, or None."},
     {"read_load", native_read_load, METH_O, "The key of a plain LoadRequest, or None."},
     {"read_batch", FAST(native_read_batch), METH_FASTCALL, "The operations of a plain BatchRequest, or None."},
+    {"read_writes", FAST(native_read_writes), METH_FASTCALL, "The plain writes of a BatchRequest, or None."},
     {"load", FAST(native_load), METH_FASTCALL, "A LoadResponse from the rows of an execution, or None."},
     {"list_rows", FAST(native_list_rows), METH_FASTCALL, "What commits have made of keys."},
     {"encode_rows", native_encode_rows, METH_O, "The body of a journal's record."},

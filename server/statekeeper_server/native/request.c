@@ -22,6 +22,7 @@ enum { REQUEST_KEY = 1, REQUEST_OPTIONS = 2, REQUEST_STATE = 3 };
 enum { OPTION_EXPECTED_REVISION = 1, OPTION_REQUEST_ID = 3, OPTION_ACTOR = 5 };
 enum { VALUE_JSON = 1, VALUE_BINARY = 2, VALUE_CONTENT_TYPE = 3 };
 enum { BATCH_OPERATIONS = 1, OPERATION_TIMEOUT = 14, OPERATION_TAG = 15, OPERATION_KINDS_END = 17 };
+enum { OPERATION_SAVE = 1, OPERATION_UPDATE = 3 };
 
 typedef struct {
     Slice namespace_text;
@@ -335,6 +336,7 @@ PyObject *read_write(PyTypeObject *type, PyObject *check, PyObject *raw, bool is
     write->raw = Py_NewRef(raw);
     write->check = Py_NewRef(check);
     write->is_update = is_update;
+    write->timeout_us = -1;
     const int plain = fill(write, limits);
     if (plain > 0)
         return (PyObject *)write;
@@ -362,55 +364,97 @@ static bool read_timeout(Slice message, int64_t *timeout_us) {
     return true;
 }
 
-/* One operation; None where it is not plain. */
-static PyObject *read_operation(Slice message) {
+/* An operation, before its request is looked into. */
+typedef struct {
+    Field request; /* its number tells the kind */
+    uint64_t tag;
+    int64_t timeout_us; /* -1: for ever */
+} Operation;
+
+/* False where it is not plain. */
+static bool read_operation(Slice message, Operation *operation) {
     Reader reader = reader_of(message);
-    Field kind = {.number = 0};
-    uint64_t tag = 0;
-    int64_t timeout_us = -1;
+    *operation = (Operation){.request = {.number = 0}, .timeout_us = -1};
     while (reader.at < reader.end) {
         Field field;
         if (!read_field(&reader, &field))
-            Py_RETURN_NONE;
-        if (field.number == OPERATION_TAG && field.type == WIRE_VARINT && tag == 0)
-            tag = field.value;
-        else if (field.number == OPERATION_TIMEOUT && field.type == WIRE_BYTES && timeout_us < 0) {
-            if (!read_timeout(field.bytes, &timeout_us))
-                Py_RETURN_NONE;
+            return false;
+        if (field.number == OPERATION_TAG && field.type == WIRE_VARINT && operation->tag == 0)
+            operation->tag = field.value;
+        else if (field.number == OPERATION_TIMEOUT && field.type == WIRE_BYTES && operation->timeout_us < 0) {
+            if (!read_timeout(field.bytes, &operation->timeout_us))
+                return false;
         } else if (field.number < OPERATION_KINDS_END && field.number != OPERATION_TIMEOUT &&
-                   field.type == WIRE_BYTES && kind.number == 0)
-            kind = field;
+                   field.type == WIRE_BYTES && operation->request.number == 0)
+            operation->request = field;
         else
-            Py_RETURN_NONE;
+            return false;
     }
-    if (kind.number == 0)
-        Py_RETURN_NONE;
-    return Py_BuildValue("IKNL", kind.number, (unsigned long long)tag, bytes_of_slice(kind.bytes),
-                         (long long)timeout_us);
+    return operation->request.number != 0;
 }
 
-PyObject *read_batch(PyObject *raw, uint64_t operations_max) {
+/* Make something of each operation of a message: NULL: an exception; None: it is not plain. */
+typedef PyObject *Make(const Operation *operation, const void *how);
+
+/* A list of what is made of the operations; None where one of them is not plain. */
+static PyObject *read_operations(PyObject *raw, uint64_t operations_max, Make *make, const void *how) {
     Reader reader = reader_of(slice_of_bytes(raw));
-    PyObject *const operations = PyList_New(0);
-    if (operations == NULL)
+    PyObject *const made = PyList_New(0);
+    if (made == NULL)
         return NULL;
     while (reader.at < reader.end) {
         Field field;
-        PyObject *operation = NULL;
-        if ((uint64_t)PyList_GET_SIZE(operations) < operations_max && read_field(&reader, &field) &&
-            field.number == BATCH_OPERATIONS && field.type == WIRE_BYTES)
-            operation = read_operation(field.bytes);
-        else
-            operation = Py_NewRef(Py_None);
-        if (operation == NULL || operation == Py_None || PyList_Append(operations, operation) < 0) {
-            Py_DECREF(operations);
-            if (operation != Py_None)
-                Py_XDECREF(operation);
-            return operation == Py_None ? operation : NULL;
+        Operation operation;
+        const bool plain = (uint64_t)PyList_GET_SIZE(made) < operations_max && read_field(&reader, &field) &&
+                           field.number == BATCH_OPERATIONS && field.type == WIRE_BYTES &&
+                           read_operation(field.bytes, &operation);
+        PyObject *const each = plain ? make(&operation, how) : Py_NewRef(Py_None);
+        if (each == NULL || each == Py_None || PyList_Append(made, each) < 0) {
+            Py_DECREF(made);
+            if (each != Py_None)
+                Py_XDECREF(each);
+            return each == Py_None ? each : NULL;
         }
-        Py_DECREF(operation);
+        Py_DECREF(each);
     }
-    return operations;
+    return made;
+}
+
+static PyObject *tell_operation(const Operation *operation, const void *nothing) {
+    (void)nothing;
+    return Py_BuildValue("IKNL", operation->request.number, (unsigned long long)operation->tag,
+                         bytes_of_slice(operation->request.bytes), (long long)operation->timeout_us);
+}
+
+PyObject *read_batch(PyObject *raw, uint64_t operations_max) {
+    return read_operations(raw, operations_max, tell_operation, NULL);
+}
+
+static PyObject *read_write_of(const Operation *operation, const void *how) {
+    const WriteKinds *const kinds = how;
+    const bool is_update = operation->request.number == OPERATION_UPDATE;
+    if ((!is_update && operation->request.number != OPERATION_SAVE) ||
+        operation->request.bytes.size > kinds->bytes_max)
+        Py_RETURN_NONE;
+    PyObject *const raw = bytes_of_slice(operation->request.bytes);
+    if (raw == NULL)
+        return NULL;
+    PyObject *const check = is_update ? kinds->check_update : kinds->check_save;
+    PyObject *const write = read_write(kinds->type, check, raw, is_update, kinds->limits);
+    Py_DECREF(raw);
+    if (write != NULL && write != Py_None) {
+        ((Write *)write)->tag = operation->tag;
+        ((Write *)write)->timeout_us = operation->timeout_us;
+    }
+    return write;
+}
+
+PyObject *read_writes(PyObject *raw, uint64_t operations_max, const WriteKinds *kinds) {
+    PyObject *const writes = read_operations(raw, operations_max, read_write_of, kinds);
+    if (writes == NULL || writes == Py_None || PyList_GET_SIZE(writes) > 0)
+        return writes;
+    Py_DECREF(writes);
+    Py_RETURN_NONE;
 }
 
 static void write_dealloc(PyObject *self) {
@@ -437,6 +481,9 @@ static PyMemberDef write_members[] = {
     {"request_id", T_OBJECT, offsetof(Write, request_id), READONLY, NULL},
     {"canonical", T_OBJECT, offsetof(Write, canonical), READONLY, NULL},
     {"stored_bytes", T_PYSSIZET, offsetof(Write, stored_bytes), READONLY, NULL},
+    {"tag", T_ULONGLONG, offsetof(Write, tag), READONLY, NULL},
+    {"timeout_us", T_LONGLONG, offsetof(Write, timeout_us), READONLY, NULL},
+    {"is_update", T_BOOL, offsetof(Write, is_update), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
 };
 

@@ -28,6 +28,9 @@ typedef struct {
     PyObject *request_id;
     PyObject *canonical;
     Py_ssize_t stored_bytes;
+    /* In a message of many: of its result, 0: none; how long it may take, -1: for ever. */
+    unsigned long long tag;
+    long long timeout_us;
     bool is_update;
     bool expects;
     int64_t expected_revision;
@@ -59,6 +62,21 @@ PyObject *read_load(PyObject *raw);
  * None where one of them has anything else, and where there are more of them than so many.
  */
 PyObject *read_batch(PyObject *raw, uint64_t operations_max);
+
+/* How the writes of a message are read. */
+typedef struct {
+    PyTypeObject *type; /* what they are made */
+    PyObject *check_save;
+    PyObject *check_update;
+    Limits limits;
+    uint64_t bytes_max; /* of one of them */
+} WriteKinds;
+
+/* The operations of a BatchRequest as Writes, with their tags and timeouts.
+ *
+ * None where one is anything but a plain write, and where there are none, or more than so many.
+ */
+PyObject *read_writes(PyObject *raw, uint64_t operations_max, const WriteKinds *kinds);
 
 static inline Slice slice_of_bytes(PyObject *bytes) {
     return (Slice){(const uint8_t *)PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes)};

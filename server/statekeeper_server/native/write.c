@@ -449,20 +449,20 @@ static PyObject *moved(const Plan *plan) {
                          (int)plan->before.status, (int)plan->head.state.status);
 }
 
-/* Write the rows, and tell what was done. */
-static PyObject *write_down(Plan *plan) {
+/* Write the rows, and tell what was done; -1: an exception. */
+static int write_down(Plan *plan, Written *written) {
     const Write *const write = plan->write;
     const Head *const head = &plan->head;
-    Buffer execution, row, event, response;
-    PyObject *outcome = NULL, *event_row = NULL;
-    int written = 0;
+    Buffer execution, row, event;
+    PyObject *event_row = NULL;
+    int outcome = -1;
     buffer_begin(&execution);
     buffer_begin(&row);
     buffer_begin(&event);
-    buffer_begin(&response);
+    written->versions = 0;
     for (size_t n = 0; n < write->values_count; n++)
         if (plan->changes[n].differs) {
-            written++;
+            written->versions++;
             if (put_version_row(plan, &plan->changes[n], &row) < 0)
                 goto end;
         }
@@ -470,50 +470,55 @@ static PyObject *write_down(Plan *plan) {
     row.size = 0;
     put_head(&row, head, slice_of(&execution));
     put_event(&event, plan, slice_of(&execution));
-    put_response(&response, plan);
-    if (execution.failed || row.failed || event.failed || response.failed) {
+    put_response(&written->response, plan);
+    if (execution.failed || row.failed || event.failed || written->response.failed) {
         PyErr_NoMemory();
         goto end;
     }
     event_row = bytes_of_slice(slice_of(&event));
-    if (event_row != NULL && put_row(plan->place, plan->place->batch->heads, write->row, slice_of(&row)) == 0 &&
-        put_event_row(plan, event_row) == 0 &&
-        (!has_request_id(write) || remember(plan, slice_of(&response)) == 0))
-        outcome = Py_BuildValue("y#OLiN", (const char *)response.data, (Py_ssize_t)response.size,
-                                event_row, (long long)event_time_us(plan), written, moved(plan));
+    if (event_row == NULL || put_row(plan->place, plan->place->batch->heads, write->row, slice_of(&row)) < 0 ||
+        put_event_row(plan, event_row) < 0 ||
+        (has_request_id(write) && remember(plan, slice_of(&written->response)) < 0))
+        goto end;
+    written->moved = moved(plan);
+    if (written->moved == NULL)
+        goto end;
+    written->event = Py_NewRef(event_row);
+    written->event_time_us = event_time_us(plan);
+    outcome = 1;
 end:
     buffer_end(&execution);
     buffer_end(&row);
     buffer_end(&event);
-    buffer_end(&response);
     Py_XDECREF(event_row);
     return outcome;
 }
 
-static PyObject *carry_out(Plan *plan) {
+static int carry_out(Plan *plan, Written *written) {
     const Write *const write = plan->write;
     Buffer key, time;
-    PyObject *outcome = NULL;
-    const int found = find_changes(plan);
-    if (found <= 0)
-        return found == 0 ? Py_NewRef(Py_None) : NULL;
+    int outcome = find_changes(plan);
+    if (outcome <= 0)
+        return outcome;
     buffer_begin(&key);
     buffer_begin(&time);
     put_execution_key(&key, write->namespace_text, write->id_text);
     /* As the content of a field: without the field's key and its length. */
     put_time(&time, 0, time_of_us(plan->place->now_us));
-    if (key.failed || time.failed)
+    if (key.failed || time.failed) {
         PyErr_NoMemory();
-    else if (go_on(plan, slice_of(&key), (Slice){time.data + 2, time.size - 2}))
-        outcome = write_down(plan);
-    else
-        outcome = Py_NewRef(Py_None);
+        outcome = -1;
+    } else if (go_on(plan, slice_of(&key), (Slice){time.data + 2, time.size - 2})) {
+        outcome = write_down(plan, written);
+    } else {
+        outcome = 0;
+    }
     buffer_end(&key);
     buffer_end(&time);
     return outcome;
 }
 
-PyObject *write_plain(const Write *write, const Place *place) {
+int write_plain(const Write *write, const Place *place, Written *written) {
     enum { FEW = 8 };
     Change few_changes[FEW];
     Row few_rows[FEW];
@@ -522,21 +527,19 @@ PyObject *write_plain(const Write *write, const Place *place) {
     const bool is_few = count <= FEW;
     if (has_request_id(write)) {
         const int done = mark_request(&plan) < 0 ? -1 : was_done(&plan);
-        if (done < 0)
-            return NULL;
-        if (done > 0)
-            Py_RETURN_NONE;
+        if (done != 0)
+            return done < 0 ? -1 : 0;
     }
     if (!read_before(&plan))
-        Py_RETURN_NONE;
+        return 0;
     plan.changes = is_few ? few_changes : PyMem_Malloc(count * sizeof *plan.changes);
     plan.rows = is_few ? few_rows : PyMem_Malloc(count * sizeof *plan.rows);
-    PyObject *outcome = NULL;
+    int outcome = -1;
     if (plan.changes == NULL || plan.rows == NULL) {
         PyErr_NoMemory();
     } else {
         memset(plan.rows, 0, count * sizeof *plan.rows);
-        outcome = carry_out(&plan);
+        outcome = carry_out(&plan, written);
         for (size_t n = 0; n < count; n++)
             drop_row(&plan.rows[n]);
     }

@@ -34,17 +34,21 @@ typedef struct {
     int64_t now_us;
 } Place;
 
-/* Write it down.
+/* What came of a write. */
+typedef struct {
+    Buffer response; /* serialised; begun and ended by the caller */
+    PyObject *event; /* serialised, new */
+    int64_t event_time_us;
+    int versions;    /* of entries, that were written */
+    PyObject *moved; /* new: None, or its uid, when the execution is to be looked at (0: as it
+                        was), its status before (0: there was none) and after */
+} Written;
+
+/* Write it down: 1. 0, and nothing is written, where that takes the general way; -1: an exception.
  *
  * Where it has a request_id it must not have been done before, and is remembered.
- *
- * A tuple of its response and its Event, serialised, the time of that, how many versions of
- * entries were written, and by what the execution is to be found from now on: None, as before; or
- * its uid, when it is to be looked at (0: as it was), its status before (0: there was none) and
- * after. A new None, and nothing written, where the general way has to be taken. NULL: an
- * exception.
  */
-PyObject *write_plain(const Write *write, const Place *place);
+int write_plain(const Write *write, const Place *place, Written *written);
 
 extern PyType_Spec writer_spec;
 

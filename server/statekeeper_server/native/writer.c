@@ -9,6 +9,8 @@ typedef struct {
     Batch batch;
 } Writer;
 
+enum { BATCH_RESULTS = 1, RESULT_SAVE = 1, RESULT_UPDATE = 3, RESULT_TAG = 15 };
+
 /* The objects that a batch works with. */
 enum { OBJECTS = 14 };
 
@@ -23,32 +25,120 @@ static void list_objects(Writer *writer, PyObject **objects[OBJECTS]) {
         objects[n] = all[n];
 }
 
-static PyObject *writer_write(PyObject *self, PyObject *const *args, Py_ssize_t count) {
-    const Writer *const writer = (const Writer *)self;
+/* Write one down, where there is nothing against it: as write_plain. */
+static int write_one(const Writer *writer, PyObject *object, Place *place, Written *written) {
     const Batch *const batch = &writer->batch;
-    Place place = {.batch = batch};
+    if (!PyObject_TypeCheck(object, (PyTypeObject *)writer->write_type)) {
+        PyErr_SetString(PyExc_TypeError, "a Write is wanted");
+        return -1;
+    }
+    const Write *const write = (const Write *)object;
+    PyObject *const arguments[] = {batch->heads, write->row};
+    place->batch = batch;
+    place->head = PyObject_Vectorcall(batch->get, arguments, 2, NULL);
+    if (place->head == NULL)
+        return -1;
+    int outcome = -1;
+    if (place->head == Py_None || PyBytes_Check(place->head))
+        outcome = write_plain(write, place, written);
+    else
+        PyErr_SetString(PyExc_TypeError, "a head is bytes, or None");
+    Py_DECREF(place->head);
+    return outcome;
+}
+
+static bool to_place(PyObject *const *args, Place *place) {
+    return to_number(args[0], &place->revision) && to_number(args[1], &place->log_time_us) &&
+           to_number(args[2], &place->now_us);
+}
+
+static PyObject *writer_write(PyObject *self, PyObject *const *args, Py_ssize_t count) {
+    Place place;
+    Written written;
+    PyObject *outcome = NULL;
     if (count != 4) {
         PyErr_SetString(PyExc_TypeError, "write takes a Write, a revision and two times");
         return NULL;
     }
-    if (!PyObject_TypeCheck(args[0], (PyTypeObject *)writer->write_type)) {
-        PyErr_SetString(PyExc_TypeError, "a Write is wanted");
+    if (!to_place(args + 1, &place))
+        return NULL;
+    buffer_begin(&written.response);
+    const int done = write_one((const Writer *)self, args[0], &place, &written);
+    if (done == 0)
+        outcome = Py_NewRef(Py_None);
+    else if (done > 0)
+        outcome = Py_BuildValue("y#NLiN", (const char *)written.response.data,
+                                (Py_ssize_t)written.response.size, written.event,
+                                (long long)written.event_time_us, written.versions, written.moved);
+    buffer_end(&written.response);
+    return outcome;
+}
+
+/* The result of an operation in a BatchResponse. */
+static void put_result(Buffer *buffer, const Write *write, Slice response) {
+    const uint32_t kind = write->is_update ? RESULT_UPDATE : RESULT_SAVE;
+    const uint64_t tag_key = (uint64_t)RESULT_TAG << 3;
+    size_t size = bytes_size(kind, response.size);
+    if (write->tag != 0)
+        size += varint_size(tag_key) + varint_size(write->tag);
+    put_key(buffer, BATCH_RESULTS, size);
+    put_bytes(buffer, kind, response);
+    put_number(buffer, RESULT_TAG, write->tag);
+}
+
+/* Note an event and where it is, and take its reference; -1: an exception. */
+static int list_event(PyObject *events, int64_t revision, PyObject *event) {
+    PyObject *const listed = Py_BuildValue("LN", (long long)revision, event);
+    const int outcome = listed == NULL ? -1 : PyList_Append(events, listed);
+    Py_XDECREF(listed);
+    return outcome;
+}
+
+static PyObject *writer_write_all(PyObject *self, PyObject *const *args, Py_ssize_t count) {
+    Place place;
+    Written written;
+    Buffer results;
+    int64_t versions = 0;
+    if (count != 5 || !PyList_Check(args[0])) {
+        PyErr_SetString(PyExc_TypeError, "write_all takes a list, a place in it, a revision and two times");
         return NULL;
     }
-    if (!to_number(args[1], &place.revision) || !to_number(args[2], &place.log_time_us) ||
-        !to_number(args[3], &place.now_us))
+    Py_ssize_t at = PyLong_AsSsize_t(args[1]);
+    if ((at == -1 && PyErr_Occurred()) || !to_place(args + 2, &place))
         return NULL;
-    const Write *const write = (const Write *)args[0];
-    PyObject *const arguments[] = {batch->heads, write->row};
-    place.head = PyObject_Vectorcall(batch->get, arguments, 2, NULL);
-    if (place.head == NULL)
+    if (at < 0) {
+        PyErr_SetString(PyExc_ValueError, "a place in a list is not negative");
         return NULL;
-    PyObject *outcome = NULL;
-    if (place.head == Py_None || PyBytes_Check(place.head))
-        outcome = write_plain(write, &place);
-    else
-        PyErr_SetString(PyExc_TypeError, "a head is bytes, or None");
-    Py_DECREF(place.head);
+    }
+    PyObject *const events = PyList_New(0);
+    PyObject *moved = Py_NewRef(Py_None), *outcome = NULL;
+    int done = events == NULL ? -1 : 1;
+    buffer_begin(&results);
+    buffer_begin(&written.response);
+    while (done > 0 && moved == Py_None && at < PyList_GET_SIZE(args[0])) {
+        PyObject *const write = Py_NewRef(PyList_GET_ITEM(args[0], at));
+        written.response.size = 0;
+        done = write_one((const Writer *)self, write, &place, &written);
+        if (done > 0) {
+            at++;
+            put_result(&results, (const Write *)write, slice_of(&written.response));
+            versions += written.versions;
+            place.log_time_us = written.event_time_us;
+            Py_SETREF(moved, written.moved);
+            if (list_event(events, place.revision++, written.event) < 0)
+                done = -1;
+        }
+        Py_DECREF(write);
+    }
+    if (done >= 0 && results.failed)
+        PyErr_NoMemory();
+    else if (done >= 0)
+        outcome = Py_BuildValue("y#OLLO", (const char *)results.data, (Py_ssize_t)results.size, events,
+                                (long long)place.log_time_us, (long long)versions, moved);
+    buffer_end(&results);
+    buffer_end(&written.response);
+    Py_XDECREF(events);
+    Py_DECREF(moved);
     return outcome;
 }
 
@@ -136,6 +226,7 @@ static void writer_dealloc(PyObject *self) {
 
 static PyMethodDef writer_methods[] = {
     {"write", FAST(writer_write), METH_FASTCALL, "Write a plain request down, or None."},
+    {"write_all", FAST(writer_write_all), METH_FASTCALL, "Write plain requests down, as far as they are."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -26,7 +26,13 @@ from statekeeper_server.requests.lock import (
     check_unlock,
 )
 from statekeeper_server.requests.pause import check_pause
-from statekeeper_server.requests.plain import plain_load, plain_save, plain_update
+from statekeeper_server.requests.plain import (
+    ReadWrites,
+    plain_load,
+    plain_save,
+    plain_update,
+    plain_writes,
+)
 from statekeeper_server.requests.resume import check_resume, key_of_resume
 from statekeeper_server.requests.save import check_save
 from statekeeper_server.requests.shared_state import (
@@ -40,6 +46,7 @@ from statekeeper_server.requests.update import check_update
 from statekeeper_server.requests.watch import check_watch
 
 __all__ = [
+    "ReadWrites",
     "check_backup",
     "check_checkpoint",
     "check_define_state",
@@ -69,4 +76,5 @@ __all__ = [
     "plain_load",
     "plain_save",
     "plain_update",
+    "plain_writes",
 ]

@@ -10,12 +10,13 @@ from typing import Any
 
 from statekeeper.v1.state_requests_pb2 import SaveRequest, UpdateRequest
 from statekeeper_server.keys import ExecutionKey
-from statekeeper_server.limits import StateLimits
+from statekeeper_server.limits import LARGE_BYTES, OPERATIONS_MAX, StateLimits
 from statekeeper_server.native_part import native
 from statekeeper_server.operations.load import Load
 from statekeeper_server.operations.plain import PlainWrite
 
 ReadWrite = Callable[[bytes], PlainWrite | None]
+ReadWrites = Callable[[bytes], list[PlainWrite] | None]
 
 
 def plain_save(check: Callable[[SaveRequest], Any], limits: StateLimits) -> ReadWrite | None:
@@ -31,6 +32,26 @@ def plain_update(check: Callable[[UpdateRequest], Any], limits: StateLimits) -> 
     if native:
         maxima = limits.entries_max, limits.state_bytes_max
         return partial(native.read_update, PlainWrite, _raw(UpdateRequest, check), *maxima)
+    return None
+
+
+def plain_writes(
+    check_save: Callable[[SaveRequest], Any],
+    check_update: Callable[[UpdateRequest], Any],
+    limits: StateLimits,
+) -> ReadWrites | None:
+    """Reads BatchRequests that have nothing but plain writes."""
+    if native:
+        return partial(
+            native.read_writes,
+            PlainWrite,
+            _raw(SaveRequest, check_save),
+            _raw(UpdateRequest, check_update),
+            limits.entries_max,
+            limits.state_bytes_max,
+            LARGE_BYTES,
+            OPERATIONS_MAX,
+        )
     return None
 
 

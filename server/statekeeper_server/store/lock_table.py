@@ -160,12 +160,14 @@ class LockChanges:
             return self.changed[row]
         return self._table.state(row)
 
+    @property
+    def none_held(self) -> bool:
+        """Whether nobody holds any lock, as mostly."""
+        return not (self.changed or self._table.held)
+
     def grant(self, row: bytes) -> Grant | None:
         """Who holds the lock of an execution."""
-        if not (self.changed or self._table.held):
-            # Nobody holds any, as mostly.
-            return None
-        return self.state(row).grant
+        return None if self.none_held else self.state(row).grant
 
     def put(self, row: bytes, state: LockState) -> None:
         """Change the lock of an execution."""

@@ -203,9 +203,7 @@ class Writer(Reader):
             write: the request.
             now_us: the time of the batch.
         """
-        plain = self._plain
-        if plain is None:
-            plain = self._plain = self._begin_plain()
+        plain = self._plain or self._begin_plain()
         outcome = plain.write(write, self.next_revision, self.log_time_us, now_us)
         if outcome is None:
             return None
@@ -214,10 +212,27 @@ class Writer(Reader):
         self.rows_written += versions
         return response, moved
 
+    def write_all_plain(
+        self, writes: Sequence[Write], at: int, now_us: int
+    ) -> tuple[int, bytes, Moved | None]:
+        """The same for writes from a place on, as far as they are plain ones.
+
+        How many were written; their results, as fields of a BatchResponse; and what else is to
+        be done about the last of them, behind which it stops for that.
+        """
+        plain = self._plain or self._begin_plain()
+        results, events, self.log_time_us, versions, moved = plain.write_all(
+            writes, at, self.next_revision, self.log_time_us, now_us
+        )
+        self.appended += events
+        self.next_revision += len(events)
+        self.rows_written += len(events) + versions
+        return len(events), results, moved
+
     def _begin_plain(self) -> PlainWriter:
         txn, rules = self._write, self.rules
         start, end = rules.limits.warning
-        return PlainWriter(
+        self._plain = PlainWriter(
             Write,
             txn.get,
             txn.newest,
@@ -240,6 +255,7 @@ class Writer(Reader):
             rules.history.window_us,
             TTL_DEFAULT_US,
         )
+        return self._plain
 
     def put_entry(self, head: Head, change: EntryChange, number: int, now_us: int) -> None:
         """Write a version of an entry at the next position of the log.
