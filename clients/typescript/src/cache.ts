@@ -16,11 +16,11 @@
  * (`changed`). What was read before the watch stood, or before the last change that is
  * known, is not put.
  */
-import { toBinary } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 
 import { type Execution, ExecutionSchema } from "./gen/statekeeper/v1/execution_pb.js";
 import { PauseStatus } from "./gen/statekeeper/v1/pause_pb.js";
+import { sizeOf } from "./protobuf/encoding.js";
 import type { ExecutionRef } from "./requests/execution.js";
 import { fromTimestamp } from "./times.js";
 
@@ -210,7 +210,7 @@ export class Cache {
   #put({ key, namespace }: Ticket, execution: Execution, ttl: number): void {
     this.#drop(key);
     if (this.#watch !== undefined && this.#watched.get(namespace) !== true) return;
-    const size = toBinary(ExecutionSchema, execution).length;
+    const size = sizeOf(ExecutionSchema, execution);
     const left = Math.min(ttl, this.#lifeLeft(execution));
     if (size > this.#bounds.bytesMax || left <= 0) return;
     const freshUntil = this.#bounds.monotonic() + left;

@@ -1,5 +1,5 @@
 /** The calls of a handle about its state as a whole: save, load, update, delete, history. */
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 
 import { InternalError } from "../errors.js";
 import { type Execution, ExecutionSchema } from "../gen/statekeeper/v1/execution_pb.js";
@@ -10,6 +10,7 @@ import type { WriteResult as ResultMessage } from "../gen/statekeeper/v1/write_p
 import type { LoadedState } from "../model/execution.js";
 import { changeFacts, factsOf } from "../model/facts.js";
 import type { DeleteResult, Revision, WriteResult } from "../model/results.js";
+import { sizeOf } from "../protobuf/encoding.js";
 import { listRevisionsRequest, type PageOptions } from "../requests/paging.js";
 import {
   type DeleteOptions,
@@ -101,7 +102,7 @@ export function updateCall(
 /** Makes the call of an update whose request is there already. */
 export function sendUpdate(handle: Handle, request: UpdateRequest): Call<WriteResult> {
   const before = copyOf(handle);
-  if (before !== undefined && toBinary(ExecutionSchema, before).length < RETURNED_BYTES_MAX) {
+  if (before !== undefined && sizeOf(ExecutionSchema, before) < RETURNED_BYTES_MAX) {
     request.returnExecution = true;
   }
   const ticket = handle.cache.begin(handle.key);

@@ -1,12 +1,7 @@
 /** One call: what is sent, and what becomes of the answer. */
-import {
-  type DescMessage,
-  type DescMethod,
-  type Message,
-  type MessageShape,
-  toBinary,
-} from "@bufbuild/protobuf";
+import type { DescMessage, DescMethod, Message, MessageShape } from "@bufbuild/protobuf";
 
+import { encode, sizeOf } from "../protobuf/encoding.js";
 import type { ExecutionRef } from "../requests/execution.js";
 
 /** An RPC, with its messages. */
@@ -39,7 +34,7 @@ export class Call<out Result> {
   readonly waitMs: number;
   readonly timeoutMsMax: number;
   readonly cleanup: Call<unknown> | undefined;
-  #bytes: Uint8Array | undefined;
+  #size: number | undefined;
 
   private constructor(
     /** The RPC. */
@@ -69,10 +64,15 @@ export class Call<out Result> {
     return new Call(method, request, execution, read as (response: Message) => Result, traits);
   }
 
-  /** The encoded request: the same for every attempt, and for messages that share it. */
-  get bytes(): Uint8Array {
-    this.#bytes ??= toBinary(this.method.input, this.request);
-    return this.#bytes;
+  /** How many bytes the request takes. */
+  get size(): number {
+    this.#size ??= sizeOf(this.method.input, this.request);
+    return this.#size;
+  }
+
+  /** Gives the encoded request. */
+  encode(): Buffer {
+    return encode(this.method.input, this.request);
   }
 
   /** Gives the same call with another result. */

@@ -56,9 +56,9 @@ export class Channel {
     this.#client = new GrpcClient(route.target, credentials, CHANNEL_OPTIONS);
     this.#pipeline = new Pipeline(
       (waitForReady) =>
-        this.#client.makeBidiStreamRequest<Uint8Array, BatchResponse>(
+        this.#client.makeBidiStreamRequest<Buffer, BatchResponse>(
           pathOf(StateManager.method.pipeline),
-          asBuffer,
+          asIs,
           (bytes) => fromBinary(BatchResponseSchema, bytes),
           this.#metadata(waitForReady),
         ),
@@ -95,9 +95,9 @@ export class Channel {
     // A server that is away is told at once: whoever reads knows how to go on.
     const messages: ClientReadableStream<Message> = this.#client.makeServerStreamRequest(
       pathOf(call.method),
-      asBuffer,
+      asIs,
       (bytes: Buffer) => fromBinary(call.method.output, bytes),
-      call.bytes,
+      call.encode(),
       this.#metadata(false),
     );
     this.#underWay.add(messages);
@@ -194,17 +194,17 @@ export class Channel {
   ): Promise<Message> {
     const field = OPERATIONS.get(call.method.localName);
     return field !== undefined && size <= OPERATION_BYTES_MAX
-      ? this.#pipeline.call(field, call.bytes, timeoutMs, signal)
+      ? this.#pipeline.call(field, call, timeoutMs, signal)
       : this.#sendAlone(call, timeoutMs, signal);
   }
 
   #sendAlone(call: Call<unknown>, timeoutMs: number, signal?: AbortSignal): Promise<Message> {
     return new Promise((resolve, reject) => {
-      const sent = this.#client.makeUnaryRequest<Uint8Array, Message>(
+      const sent = this.#client.makeUnaryRequest<Buffer, Message>(
         pathOf(call.method),
-        asBuffer,
+        asIs,
         (bytes) => fromBinary(call.method.output, bytes),
-        call.bytes,
+        call.encode(),
         this.#metadata(this.route.answered),
         { deadline: Date.now() + timeoutMs },
         (error, response) => {
@@ -238,6 +238,6 @@ function pathOf(method: DescMethod): string {
   return `/${method.parent.typeName}/${method.name}`;
 }
 
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function asIs(encoded: Buffer): Buffer {
+  return encoded;
 }

@@ -8,30 +8,29 @@
  * order. That is safe: reads change nothing, and writes carry a request id.
  */
 import type { Message } from "@bufbuild/protobuf";
-import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { type ClientDuplexStream, status as Code, type StatusObject } from "@grpc/grpc-js";
 
 import type { BatchResponse } from "../gen/statekeeper/v1/batch_pb.js";
-import { BatchRequestSchema } from "../gen/statekeeper/v1/batch_pb.js";
-import { type OperationResult, OperationSchema } from "../gen/statekeeper/v1/operation_pb.js";
+import type { OperationResult } from "../gen/statekeeper/v1/operation_pb.js";
+import { ReverseWriter } from "../protobuf/reverse-writer.js";
 import { Backoff } from "./backoff.js";
+import { type BatchOperation, writeBatchRequest } from "./batch-request.js";
+import type { Call } from "./call.js";
 import { Failure, failureOf, failureOfOperation } from "./failure.js";
 import { CLOSED, FIND_MS, type Route } from "./route.js";
 import { after, onAbort, sleep } from "./waiting.js";
 
 const MESSAGE_OPERATIONS_MAX = 500;
 const MESSAGE_BYTES_MAX = 256 * 1024;
-const OPERATIONS_FIELD = BatchRequestSchema.field.operations.number;
-const TIMEOUT_FIELD = OperationSchema.field.timeout.number;
-const TAG_FIELD = OperationSchema.field.tag.number;
+const WRITER_BYTES = 16 * 1024;
 
 /** What calls of the stream are: encoded batches go, answers come. */
-export type PipelineStream = ClientDuplexStream<Uint8Array, BatchResponse>;
+export type PipelineStream = ClientDuplexStream<Buffer, BatchResponse>;
 
 /** A call without an answer. */
 interface Pending {
   readonly field: number;
-  readonly bytes: Uint8Array;
+  readonly call: Call<unknown>;
   readonly deadline: number;
   /** Whether nobody waits for it any more. */
   done: boolean;
@@ -42,6 +41,11 @@ interface Pending {
 /** One stream, as long as it lasts. */
 interface Use {
   readonly stream: PipelineStream;
+  /**
+   * Where each message is written. That of the message before may be overwritten once it
+   * is said to be sent: gRPC then has a copy, with what it puts in front.
+   */
+  readonly writer: ReverseWriter;
   writing: boolean;
 }
 
@@ -69,15 +73,15 @@ export class Pipeline {
   /**
    * Does one operation, and gives its response.
    *
-   * @param field - The operation's number in Operation.
-   * @param bytes - Its request.
+   * @param field - The number of its request in Operation.
+   * @param call - The operation.
    * @param timeoutMs - How long it may take.
    * @throws Failure - It did not succeed.
    * @throws CallCancelledError - The signal was aborted.
    */
   call(
     field: number,
-    bytes: Uint8Array,
+    call: Call<unknown>,
     timeoutMs: number,
     signal?: AbortSignal,
   ): Promise<Message> {
@@ -96,7 +100,7 @@ export class Pipeline {
       };
       const pending: Pending = {
         field,
-        bytes,
+        call,
         deadline: performance.now() + timeoutMs,
         done: false,
         succeed: (response) => {
@@ -165,7 +169,7 @@ export class Pipeline {
     this.#unsent = new Map([...this.#sent, ...this.#unsent]);
     this.#sent = new Map();
     const stream = this.#open(this.#route.answered);
-    this.#use = { stream, writing: false };
+    this.#use = { stream, writer: new ReverseWriter(WRITER_BYTES), writing: false };
     return new Promise((resolve) => {
       stream.on("data", (message: BatchResponse) => {
         this.#route.hear();
@@ -184,32 +188,32 @@ export class Pipeline {
   #write(): void {
     const use = this.#use;
     if (use === undefined || use.writing) return;
-    const message = this.#take();
-    if (message === undefined) return;
+    const operations = this.#take();
+    if (operations.length === 0) return;
+    use.writer.clear();
+    writeBatchRequest(use.writer, operations);
     use.writing = true;
-    use.stream.write(message, () => {
+    use.stream.write(use.writer.written, () => {
       use.writing = false;
       if (this.#use === use) this.#write();
     });
   }
 
-  /** What waits, up to what a message may have; undefined: nothing does. */
-  #take(): Uint8Array | undefined {
-    const writer = new BinaryWriter();
+  /** Takes from what waits, up to what a message may have. */
+  #take(): BatchOperation[] {
     const now = performance.now();
-    let operations = 0;
+    const operations: BatchOperation[] = [];
     let size = 0;
     for (const [tag, pending] of this.#unsent) {
-      size += pending.bytes.length;
-      if (operations === MESSAGE_OPERATIONS_MAX || (operations > 0 && size > MESSAGE_BYTES_MAX)) {
-        break;
-      }
-      operations += 1;
+      const { field, call, deadline } = pending;
+      size += call.size;
+      const full = operations.length === MESSAGE_OPERATIONS_MAX || size > MESSAGE_BYTES_MAX;
+      if (full && operations.length > 0) break;
       this.#unsent.delete(tag);
       this.#sent.set(tag, pending);
-      writeOperation(writer, tag, pending, Math.max(0, pending.deadline - now));
+      operations.push({ tag, field, call, timeoutMs: Math.max(0, deadline - now) });
     }
-    return operations === 0 ? undefined : writer.finish();
+    return operations;
   }
 
   #answer(result: OperationResult): void {
@@ -255,24 +259,4 @@ export function isBroken(failure: Failure): boolean {
     default:
       return false;
   }
-}
-
-// By hand, because the request is encoded already: it is once, for all attempts.
-function writeOperation(writer: BinaryWriter, tag: number, pending: Pending, leftMs: number): void {
-  const seconds = Math.floor(leftMs / 1000);
-  writer
-    .tag(OPERATIONS_FIELD, WireType.LengthDelimited)
-    .fork()
-    .tag(pending.field, WireType.LengthDelimited)
-    .bytes(pending.bytes)
-    .tag(TIMEOUT_FIELD, WireType.LengthDelimited)
-    .fork()
-    .tag(1, WireType.Varint)
-    .int64(seconds)
-    .tag(2, WireType.Varint)
-    .int32(Math.floor((leftMs - seconds * 1000) * 1e6))
-    .join()
-    .tag(TAG_FIELD, WireType.Varint)
-    .uint64(tag)
-    .join();
 }

@@ -99,7 +99,7 @@ export function retryDelay(
 
 /** Refuses what the server would not receive, and gives the size of what it would. */
 export function checkSize(call: Call<unknown>): number {
-  const size = call.bytes.length;
+  const { size } = call;
   if (size > MESSAGE_BYTES_MAX) {
     throw new StateTooLargeError(
       `the request has ${String(size)} bytes, and a message may have ${String(MESSAGE_BYTES_MAX)}`,

@@ -116,7 +116,8 @@ function checkedKey(key: unknown, name: string): string {
 function writeValue(value: unknown, path: string): Value {
   if (!(value instanceof Uint8Array)) return jsonValue(value, path);
   return create(ValueSchema, {
-    kind: { case: "binary", value },
+    // A copy, because requests are encoded when they are sent, and the caller goes on.
+    kind: { case: "binary", value: new Uint8Array(value) },
     contentType: value instanceof Binary ? value.contentType : "",
   });
 }
