@@ -17,6 +17,7 @@ import { Backoff } from "./backoff.js";
 import { type BatchOperation, writeBatchRequest } from "./batch-request.js";
 import type { Call } from "./call.js";
 import { Failure, failureOf, failureOfOperation } from "./failure.js";
+import { Outstanding } from "./outstanding.js";
 import { CLOSED, FIND_MS, type Route } from "./route.js";
 import { after, onAbort, sleep } from "./waiting.js";
 
@@ -32,10 +33,8 @@ interface Pending {
   readonly field: number;
   readonly call: Call<unknown>;
   readonly deadline: number;
-  /** Whether nobody waits for it any more. */
-  done: boolean;
   succeed(response: Message): void;
-  fail(failure: Failure): void;
+  fail(error: Error): void;
 }
 
 /** One stream, as long as it lasts. */
@@ -52,10 +51,10 @@ interface Use {
 export class Pipeline {
   readonly #open: (waitForReady: boolean) => PipelineStream;
   readonly #route: Route;
-  // In the order of the calls, which is that of their tags.
-  #unsent = new Map<number, Pending>();
-  #sent = new Map<number, Pending>();
-  #tag = 0;
+  // By their tags.
+  readonly #outstanding = new Outstanding<Pending>();
+  /** The first tag that was not sent on the stream. */
+  #unsent = 1;
   #use: Use | undefined;
   #running = false;
   #flushes = false;
@@ -86,34 +85,30 @@ export class Pipeline {
     signal?: AbortSignal,
   ): Promise<Message> {
     return new Promise((resolve, reject) => {
-      const tag = ++this.#tag;
       const end = (): void => {
-        pending.done = true;
         clearTimeout(timer);
         stop();
       };
-      const fail = (error: Error): void => {
-        if (pending.done) return;
-        end();
-        this.#unsent.delete(tag);
-        reject(error);
-      };
-      const pending: Pending = {
+      const tag = this.#outstanding.add({
         field,
         call,
         deadline: performance.now() + timeoutMs,
-        done: false,
         succeed: (response) => {
           end();
           resolve(response);
         },
-        fail,
+        fail: (error) => {
+          end();
+          reject(error);
+        },
+      });
+      const fail = (error: Error): void => {
+        this.#outstanding.remove(tag)?.fail(error);
       };
       const timer = after(timeoutMs, () => {
         fail(new Failure(Code.DEADLINE_EXCEEDED, "no answer in time"));
       });
       const stop = onAbort(signal, fail);
-      this.#unsent.set(tag, pending);
       this.#wake();
     });
   }
@@ -142,9 +137,8 @@ export class Pipeline {
   /** Opens streams until there is nothing to send. */
   async #keepGoing(): Promise<void> {
     let backoff = new Backoff(FIND_MS);
-    while (!this.#closed && (this.#sent.size > 0 || this.#unsent.size > 0)) {
+    while (!this.#closed && this.#outstanding.size > 0) {
       const failure = failureOf(await this.#useStream());
-      this.#forgetDone();
       if (!isBroken(failure)) {
         this.#failAll(failure);
         break;
@@ -166,8 +160,7 @@ export class Pipeline {
   /** Sends and receives until the stream ends, and gives how it did. */
   #useStream(): Promise<StatusObject> {
     // What an earlier stream has left without an answer comes first.
-    this.#unsent = new Map([...this.#sent, ...this.#unsent]);
-    this.#sent = new Map();
+    this.#unsent = this.#outstanding.begin;
     const stream = this.#open(this.#route.answered);
     this.#use = { stream, writer: new ReverseWriter(WRITER_BYTES), writing: false };
     return new Promise((resolve) => {
@@ -204,24 +197,23 @@ export class Pipeline {
     const now = performance.now();
     const operations: BatchOperation[] = [];
     let size = 0;
-    for (const [tag, pending] of this.#unsent) {
+    for (; this.#unsent < this.#outstanding.end; this.#unsent++) {
+      const pending = this.#outstanding.get(this.#unsent);
+      if (pending === undefined) continue;
       const { field, call, deadline } = pending;
       size += call.size;
       const full = operations.length === MESSAGE_OPERATIONS_MAX || size > MESSAGE_BYTES_MAX;
       if (full && operations.length > 0) break;
-      this.#unsent.delete(tag);
-      this.#sent.set(tag, pending);
-      operations.push({ tag, field, call, timeoutMs: Math.max(0, deadline - now) });
+      const timeoutMs = Math.max(0, deadline - now);
+      operations.push({ tag: this.#unsent, field, call, timeoutMs });
     }
     return operations;
   }
 
   #answer(result: OperationResult): void {
-    const tag = Number(result.tag);
-    const pending = this.#sent.get(tag);
+    const pending = this.#outstanding.remove(Number(result.tag));
+    // Nobody waits for it any more.
     if (pending === undefined) return;
-    this.#sent.delete(tag);
-    if (pending.done) return;
     const { response } = result;
     if (response.case === undefined) {
       pending.fail(new Failure(Code.INTERNAL, "the server sent an empty result"));
@@ -232,16 +224,9 @@ export class Pipeline {
     }
   }
 
-  /** Leaves out whom nobody waits for any more. */
-  #forgetDone(): void {
-    for (const [tag, pending] of this.#sent) if (pending.done) this.#sent.delete(tag);
-  }
-
   #failAll(failure: Failure): void {
-    const all = [...this.#sent.values(), ...this.#unsent.values()];
-    this.#sent.clear();
-    this.#unsent.clear();
-    for (const pending of all) pending.fail(failure);
+    const { begin, end } = this.#outstanding;
+    for (let tag = begin; tag < end; tag++) this.#outstanding.remove(tag)?.fail(failure);
   }
 }
 
