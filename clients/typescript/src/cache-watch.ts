@@ -1,5 +1,5 @@
 /** Keeps a client's cache from giving out what others have replaced. */
-import type { Cache } from "./cache.js";
+import { type Cache, cacheKey } from "./cache.js";
 import { StateError } from "./errors.js";
 import { Following } from "./following.js";
 import { checkedWatch } from "./requests/watch.js";
@@ -30,7 +30,7 @@ export async function keepCacheFresh(
       backoff = new Backoff(Number.POSITIVE_INFINITY);
       for await (const { kind, executionId, revision } of watch) {
         if (kind !== "locked" && kind !== "unlocked") {
-          cache.changed({ namespace, executionId }, revision);
+          cache.changed(cacheKey({ namespace, executionId }), revision);
         }
       }
     } catch (error) {

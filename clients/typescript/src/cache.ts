@@ -30,7 +30,8 @@ const BYTES_MAX = 64 * 1024 * 1024;
 /** Which execution. */
 export interface CacheKey {
   readonly namespace: string;
-  readonly executionId: string;
+  /** The namespace and the execution's id. */
+  readonly text: string;
 }
 
 /** A call that is under way on one execution. */
@@ -103,7 +104,7 @@ export class Cache {
       this.#watched.set(at.namespace, false);
       this.#watch(at.namespace);
     }
-    const key = textOf(at);
+    const key = at.text;
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
     this.#entries.delete(key);
@@ -115,14 +116,16 @@ export class Cache {
     return entry.execution;
   }
 
-  /** Notes that a call is about to be sent; it must end in one of the three ways. */
-  begin(at: CacheKey): Ticket {
-    const ticket = {
-      key: textOf(at),
-      namespace: at.namespace,
-      overtaken: false,
-      revisionMin: 0n,
-    };
+  /**
+   * Notes that a call is about to be sent; it must end in one of the three ways.
+   *
+   * @param keeps - Whether what it brings may be put into the cache; a call that brings
+   * nothing need not be told what others do meanwhile.
+   */
+  begin(at: CacheKey, keeps = true): Ticket {
+    const { text: key, namespace } = at;
+    const ticket = { key, namespace, overtaken: false, revisionMin: 0n };
+    if (!keeps) return ticket;
     const tickets = this.#underWay.get(ticket.key);
     if (tickets === undefined) this.#underWay.set(ticket.key, new Set([ticket]));
     else tickets.add(ticket);
@@ -192,7 +195,7 @@ export class Cache {
 
   /** Notes that somebody has changed an execution. */
   changed(at: CacheKey, revision: number): void {
-    const key = textOf(at);
+    const key = at.text;
     const changed = BigInt(revision);
     for (const ticket of this.#underWay.get(key) ?? []) {
       if (ticket.revisionMin < changed) ticket.revisionMin = changed;
@@ -248,11 +251,10 @@ export class Cache {
 }
 
 /** What a cache knows an execution by. */
-export function cacheKey({ namespace, executionId }: ExecutionRef): CacheKey {
-  return { namespace, executionId };
-}
-
-function textOf({ namespace, executionId }: CacheKey): string {
+export function cacheKey({
+  namespace,
+  executionId,
+}: Pick<ExecutionRef, "namespace" | "executionId">): CacheKey {
   // A namespace has no slash.
-  return `${namespace}/${executionId}`;
+  return { namespace, text: `${namespace}/${executionId}` };
 }

@@ -1,12 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 
-import { Cache } from "../src/cache.js";
+import { Cache, cacheKey } from "../src/cache.js";
 import { type Execution, ExecutionSchema } from "../src/gen/statekeeper/v1/execution_pb.js";
 import { PauseStatus } from "../src/gen/statekeeper/v1/pause_pb.js";
 
-const key = { namespace: "n", executionId: "e" };
-const other = { namespace: "n", executionId: "f" };
+const key = cacheKey({ namespace: "n", executionId: "e" });
+const other = cacheKey({ namespace: "n", executionId: "f" });
 const TTL = 1_000;
 
 function execution(revision: number, fields: Partial<Execution> = {}): Execution {
@@ -70,7 +70,7 @@ test("the least recently used leave first", () => {
   load(cache, 1);
   load(cache, 2, other);
   cache.get(key);
-  load(cache, 3, { namespace: "n", executionId: "g" });
+  load(cache, 3, cacheKey({ namespace: "n", executionId: "g" }));
   expect(cache.get(other)).toBeUndefined();
   expect(cache.get(key)?.revision).toBe(1n);
 });

@@ -59,7 +59,7 @@ export class Handle {
     read: (response: MessageShape<Response>) => Result,
   ): Call<Result> {
     const request = this.located(make);
-    const ticket = this.cache.begin(this.key);
+    const ticket = this.cache.begin(this.key, false);
     const finish = (response: MessageShape<Response>): Result => {
       const { revision } = resultOf(response as HasResult);
       this.cache.endWrite(ticket, { revision, ttl: 0 });

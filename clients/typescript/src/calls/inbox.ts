@@ -1,5 +1,5 @@
 /** The calls of a client that lead from a token, or a namespace, to pauses and executions. */
-import type { Cache } from "../cache.js";
+import { type Cache, cacheKey } from "../cache.js";
 import { InvalidTokenError } from "../errors.js";
 import { StateManager } from "../gen/statekeeper/v1/state_manager_pb.js";
 import type { LoadedState, Pause } from "../model/execution.js";
@@ -39,7 +39,7 @@ export function resumeAnyCall(
       const result = readResumeResult(response);
       // The ticket is taken late, because only the answer tells for what.
       const revision = BigInt(result.revision);
-      cache.endWrite(cache.begin(result), { revision, ttl: 0 });
+      cache.endWrite(cache.begin(cacheKey(result), false), { revision, ttl: 0 });
       return result;
     },
     {

@@ -37,7 +37,7 @@ export function saveCall(handle: Handle, state: object, options: WriteOptions): 
     saveRequest(handle.execution, state, options, handle.fencingToken),
   );
   const before = copyOf(handle);
-  const ticket = handle.cache.begin(handle.key);
+  const ticket = handle.cache.begin(handle.key, handle.cacheTtl > 0);
   return Call.of(
     StateManager.method.save,
     request,
@@ -105,7 +105,7 @@ export function sendUpdate(handle: Handle, request: UpdateRequest): Call<WriteRe
   if (before !== undefined && sizeOf(ExecutionSchema, before) < RETURNED_BYTES_MAX) {
     request.returnExecution = true;
   }
-  const ticket = handle.cache.begin(handle.key);
+  const ticket = handle.cache.begin(handle.key, handle.cacheTtl > 0);
   return Call.of(
     StateManager.method.update,
     request,
