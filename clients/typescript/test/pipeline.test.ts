@@ -58,6 +58,12 @@ function idOf({ operation }: Operation): string {
   return operation.case === "save" ? (operation.value.key?.executionId ?? "") : "";
 }
 
+function textOf({ operation }: Operation): unknown {
+  return operation.case === "save"
+    ? operation.value.state?.context?.entries.text?.kind.value
+    : undefined;
+}
+
 test("what is called at the same time shares messages, in order", async () => {
   const batches = receiving(answerAll);
   await save("first");
@@ -73,6 +79,48 @@ test("a message has its limit in bytes", async () => {
   await Promise.all(Array.from({ length: 20 }, (_, number) => save(`e${String(number)}`, 60_000)));
   expect(batches.length).toBeGreaterThanOrEqual(5);
   for (const { operations } of batches) expect(operations.length).toBeLessThanOrEqual(4);
+});
+
+test("messages that wait for a server that reads late arrive as they were sent", async () => {
+  const batches: BatchRequest[] = [];
+  service.behaviour.pipeline = (stream) => {
+    setTimeout(() => {
+      stream.on("data", (batch: BatchRequest) => {
+        batches.push(batch);
+        answerAll(stream, batch);
+      });
+    }, 300);
+  };
+  const texts = Array.from({ length: 60 }, (_, number) => `${String(number)} `.repeat(15_000));
+  const saves = texts.map(async (text, number) => {
+    // Some at a time, so that there are messages of many sizes.
+    await new Promise((resolve) => setTimeout(resolve, 5 * (number % 7)));
+    await client.stateManager(`e${String(number)}`).save({ status: "running", context: { text } });
+  });
+  await Promise.all(saves);
+  expect(batches.length).toBeGreaterThan(5);
+  const arrived = new Map(
+    batches.flatMap(({ operations }) => operations.map((each) => [idOf(each), textOf(each)])),
+  );
+  for (const [number, text] of texts.entries()) {
+    expect(arrived.get(`e${String(number)}`) === JSON.stringify(text)).toBe(true);
+  }
+});
+
+test("bytes are sent as they were when they were given", async () => {
+  const batches = receiving(answerAll);
+  const bytes = Uint8Array.of(1, 2, 3);
+  const saved = client.stateManager("e").save({ status: "running", context: { bytes } });
+  bytes.fill(0);
+  await saved;
+  const [{ operation } = { operation: undefined }] = batches[0]?.operations ?? [];
+  expect(operation?.value).toMatchObject({
+    state: {
+      context: {
+        entries: { bytes: { kind: { case: "binary", value: Buffer.from([1, 2, 3]) } } },
+      },
+    },
+  });
 });
 
 test("what a broken stream left without an answer is sent again, in order, with its id", async () => {
