@@ -3,14 +3,17 @@
 //
 // A call of its own costs gRPC some 50 us on either side, whatever it does, and a message of
 // its own not much less. Here what is called while a message is being sent shares the one
-// after it, and what is called again by those who were answered together goes together. When the stream breaks, what has no answer is sent again on a new one, in the same
-// order. That is safe: reads change nothing, and writes carry a request_id.
+// after it, and those who were answered and call again go together. When the stream breaks,
+// what has no answer is sent again on a new one, in the same order. That is safe: reads change
+// nothing, and writes carry a request_id.
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -28,8 +31,6 @@ import (
 const (
 	messageOperationsMax = 500
 	messageBytesMax      = 256 << 10
-	// After so long without another call nobody is waited for any more.
-	companyFor = 20 * time.Microsecond
 )
 
 // Stream is what a pipeline needs of a grpc.ClientStream, made with [Codec].
@@ -57,15 +58,19 @@ type operation struct {
 	request  []byte
 	deadline time.Time
 
-	// Has one element once there is an answer.
+	// Has one element once there is an answer, or a failure.
 	done     chan struct{}
-	timer    *time.Timer
 	response []byte
 	failure  *status.Status
 }
 
+func (op *operation) fail(failure *status.Status) {
+	op.failure = failure
+	op.done <- struct{}{}
+}
+
 var operations = sync.Pool{New: func() any {
-	return &operation{done: make(chan struct{}, 1), timer: time.NewTimer(time.Hour)}
+	return &operation{done: make(chan struct{}, 1)}
 }}
 
 // A Pipeline has one stream at a time.
@@ -79,23 +84,30 @@ type Pipeline struct {
 	mu      sync.Mutex
 	running bool
 	lastTag uint64
-	// In the order of the calls, which is that of their tags.
-	unsent []*operation
-	sent   map[uint64]*operation
-	// How many were answered together at last.
-	answered int
+	// In the order of the calls, which is that of their tags. Who takes an operation out of
+	// the two is the one who ends it.
+	unsent  []*operation
+	sent    map[uint64]*operation
+	company company
+	// Fails what is late. One for all: a timer for each call would cost more than the rest of
+	// its wait.
+	expiry  *time.Timer
+	expires time.Time
 }
 
 // New makes a pipeline; it opens no stream before there is something to send.
 func New(server Server) *Pipeline {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Pipeline{
+	p := &Pipeline{
 		server: server,
 		ctx:    ctx,
 		close:  cancel,
 		wake:   make(chan struct{}, 1),
 		sent:   map[uint64]*operation{},
 	}
+	p.expiry = time.AfterFunc(time.Hour, p.expire)
+	p.expiry.Stop()
+	return p
 }
 
 var (
@@ -110,40 +122,46 @@ var (
 func (p *Pipeline) Do(ctx context.Context, number int32, request []byte, deadline time.Time) ([]byte, *status.Status) {
 	op := operations.Get().(*operation)
 	op.number, op.request, op.deadline = protowire.Number(number), request, deadline
-	op.timer.Reset(time.Until(deadline))
 	p.enqueue(op)
-	var ended *status.Status
 	select {
 	case <-op.done:
 		response, failure := op.response, op.failure
-		op.timer.Stop()
-		op.request, op.response, op.failure = nil, nil, nil
-		operations.Put(op)
+		if failure == nil {
+			op.request, op.response = nil, nil
+			operations.Put(op)
+		}
 		return response, failure
 	case <-ctx.Done():
-		ended = status.FromContextError(ctx.Err())
-	case <-op.timer.C:
-		ended = late
-	case <-p.ctx.Done():
-		ended = closed
+		// It is not used again: it may just be sent, or answered.
+		p.forget(op)
+		return nil, status.FromContextError(ctx.Err())
 	}
-	// It is not used again: it may just be sent, or answered.
-	op.timer.Stop()
-	p.forget(op)
-	return nil, ended
 }
 
 func (p *Pipeline) enqueue(op *operation) {
 	p.mu.Lock()
+	if p.ctx.Err() != nil {
+		p.mu.Unlock()
+		op.fail(closed)
+		return
+	}
 	p.lastTag++
 	op.tag = p.lastTag
 	p.unsent = append(p.unsent, op)
+	p.company.called()
+	// The first wakes who sends, who may wait for others; the last of them wakes it again.
+	wake := len(p.unsent) == 1 || p.company.complete()
 	if !p.running {
 		p.running = true
 		go p.run()
 	}
+	if p.expires.IsZero() || op.deadline.Before(p.expires) {
+		p.expireAt(op.deadline)
+	}
 	p.mu.Unlock()
-	p.signal()
+	if wake {
+		p.signal()
+	}
 }
 
 func (p *Pipeline) signal() {
@@ -162,9 +180,43 @@ func (p *Pipeline) forget(op *operation) {
 	}
 }
 
+// expireAt has expire called at a time; the mutex is held.
+func (p *Pipeline) expireAt(at time.Time) {
+	p.expires = at
+	p.expiry.Reset(time.Until(at))
+}
+
+// expire fails what has no answer in time.
+func (p *Pipeline) expire() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now, next := time.Now(), time.Time{}
+	isLate := func(op *operation) bool {
+		if !now.Before(op.deadline) {
+			op.fail(late)
+			return true
+		}
+		if next.IsZero() || op.deadline.Before(next) {
+			next = op.deadline
+		}
+		return false
+	}
+	p.unsent = slices.DeleteFunc(p.unsent, isLate)
+	maps.DeleteFunc(p.sent, func(_ uint64, op *operation) bool { return isLate(op) })
+	p.expires = next
+	if !next.IsZero() {
+		p.expireAt(next)
+	}
+}
+
 // Close ends the stream; calls under way end as cancelled.
 func (p *Pipeline) Close() {
 	p.close()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.takeBack()
+	p.failUnsent(closed)
+	p.expiry.Stop()
 }
 
 // run opens streams until there is one that stays, or nothing to send.
@@ -203,15 +255,21 @@ func (p *Pipeline) run() {
 func (p *Pipeline) isOver() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.takeBack()
+	p.company = company{}
+	p.running = len(p.unsent) > 0
+	return !p.running
+}
+
+// takeBack makes what was sent unsent; the mutex is held.
+func (p *Pipeline) takeBack() {
 	again := make([]*operation, 0, len(p.sent)+len(p.unsent))
 	for _, op := range p.sent {
 		again = append(again, op)
 	}
-	slices.SortFunc(again, func(a, b *operation) int { return int(int64(a.tag - b.tag)) })
+	slices.SortFunc(again, func(a, b *operation) int { return cmp.Compare(a.tag, b.tag) })
 	p.unsent = append(again, p.unsent...)
 	clear(p.sent)
-	p.running = p.ctx.Err() == nil && len(p.unsent) > 0
-	return !p.running
 }
 
 // use sends and receives until the stream ends, and tells whether anything was received.
@@ -237,9 +295,13 @@ func (p *Pipeline) use() (answered bool, err error) {
 
 // write sends until the stream ends; the error is one of this side.
 func (p *Pipeline) write(stream Stream, ended <-chan struct{}) error {
+	patience := time.NewTimer(time.Hour)
+	defer patience.Stop()
 	for {
-		p.letCall()
-		if taken := p.take(); len(taken) > 0 {
+		// Whoever is about to call does so first. It costs nothing where there is nobody.
+		runtime.Gosched()
+		taken, wait := p.take(time.Now())
+		if len(taken) > 0 {
 			err := stream.SendMsg(message(taken, time.Now()))
 			if errors.Is(err, io.EOF) {
 				return nil
@@ -249,40 +311,31 @@ func (p *Pipeline) write(stream Stream, ended <-chan struct{}) error {
 			}
 			continue
 		}
+		var over <-chan time.Time
+		if wait > 0 {
+			patience.Reset(wait)
+			over = patience.C
+		}
 		select {
 		case <-p.wake:
+		case <-over:
 		case <-ended:
 			return nil
 		}
 	}
 }
 
-// letCall gives whoever is about to call the time to: those who were answered together mostly
-// call again together. It costs nothing where there is nobody, and messages are fewer where
-// there are many.
-func (p *Pipeline) letCall() {
-	most, since := 0, time.Time{}
-	for {
-		runtime.Gosched()
-		p.mu.Lock()
-		waiting, expected := len(p.unsent), p.answered
-		p.mu.Unlock()
-		if waiting == 0 || waiting >= expected {
-			return
-		}
-		now := time.Now()
-		if waiting > most {
-			most, since = waiting, now
-		} else if now.Sub(since) > companyFor {
-			return
-		}
-	}
-}
-
-// take gives what waits, up to what a message may have.
-func (p *Pipeline) take() []*operation {
+// take gives what waits, up to what a message may have, or how long others are to be waited
+// for.
+func (p *Pipeline) take(now time.Time) ([]*operation, time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if len(p.unsent) == 0 {
+		return nil, 0
+	}
+	if wait := p.company.wait(now); wait > 0 && len(p.unsent) < messageOperationsMax {
+		return nil, wait
+	}
 	count, bytes := 0, 0
 	for _, op := range p.unsent {
 		bytes += len(op.request) + entryBytes
@@ -294,7 +347,7 @@ func (p *Pipeline) take() []*operation {
 	}
 	taken := p.unsent[:count:count]
 	p.unsent = p.unsent[count:]
-	return taken
+	return taken, 0
 }
 
 func (p *Pipeline) read(stream Stream) (answered bool, err error) {
@@ -329,7 +382,7 @@ func (p *Pipeline) answer(found []result) {
 		op.response, op.failure = outcome(each, op.number)
 		ended = append(ended, op)
 	}
-	p.answered = len(ended)
+	p.company.answered(len(ended), time.Now())
 	p.mu.Unlock()
 	for _, op := range ended {
 		op.done <- struct{}{}
@@ -353,15 +406,17 @@ func outcome(found result, number protowire.Number) ([]byte, *status.Status) {
 
 func (p *Pipeline) failAll(failure *status.Status) {
 	p.mu.Lock()
-	failed := p.unsent
-	p.unsent, p.running = nil, false
-	for _, op := range failed {
-		op.failure = failure
+	defer p.mu.Unlock()
+	p.running = false
+	p.failUnsent(failure)
+}
+
+// failUnsent fails what waits; the mutex is held.
+func (p *Pipeline) failUnsent(failure *status.Status) {
+	for _, op := range p.unsent {
+		op.fail(failure)
 	}
-	p.mu.Unlock()
-	for _, op := range failed {
-		op.done <- struct{}{}
-	}
+	p.unsent = nil
 }
 
 // broken tells whether a stream has ended because the way to the server is broken, or the
