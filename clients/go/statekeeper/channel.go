@@ -5,19 +5,21 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/statekeeper/statekeeper/clients/go/internal/pipeline"
+	"github.com/statekeeper/statekeeper/clients/go/internal/wire"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
 )
 
 const (
@@ -55,6 +57,10 @@ var connectParameters = grpc.ConnectParams{
 	},
 	MinConnectTimeout: 3 * time.Second,
 }
+
+// What requests are marshalled into. Only those that were answered in the pipeline come back:
+// of the others gRPC may still send, and they may be large.
+var requests = sync.Pool{New: func() any { return new([]byte) }}
 
 // A channel is a client's connection to its server.
 type channel struct {
@@ -119,7 +125,7 @@ func (bearer) RequireTransportSecurity() bool { return false }
 
 func (ch *channel) openPipeline(ctx context.Context, wait bool) (pipeline.Stream, error) {
 	shape := &grpc.StreamDesc{StreamName: "Pipeline", ServerStreams: true, ClientStreams: true}
-	return ch.conn.NewStream(ctx, shape, pipelineMethod, pipeline.Codec(), grpc.WaitForReady(wait))
+	return ch.conn.NewStream(ctx, shape, pipelineMethod, wire.Codec(), grpc.WaitForReady(wait))
 }
 
 func (ch *channel) hear() {
@@ -149,24 +155,39 @@ func (ch *channel) deliver(ctx context.Context, out *outgoing) error {
 		timeout = min(timeout, out.limit)
 	}
 	at := site{ch.target, timeout, out.at}
-	size := proto.Size(out.request)
-	if size > messageBytesMax {
-		return tooLarge(size, out.at)
+	buffer := requests.Get().(*[]byte)
+	request, err := wire.Append((*buffer)[:0], out.request)
+	if err != nil {
+		return at.failed(status.New(codes.Internal, err.Error()))
 	}
+	if len(request) > messageBytesMax {
+		return tooLarge(len(request), out.at)
+	}
+	pipelined := out.rpc.operation != 0 && len(request) <= operationBytesMax
 	began := time.Now()
 	ends := began.Add(timeout)
 	for attempt := 1; ; attempt++ {
-		failure, pushback := ch.try(ctx, out, size, ends)
+		var failure *status.Status
+		var pushback []string
+		if pipelined {
+			failure = ch.tryPipeline(ctx, out, request, ends)
+		} else {
+			failure, pushback = ch.tryAlone(ctx, out, request, ends)
+		}
 		switch {
 		case failure == nil:
 			ch.hear()
+			if pipelined {
+				*buffer = request
+				requests.Put(buffer)
+			}
 			return nil
 		case ch.ctx.Err() != nil:
 			return at.closed()
 		case ctx.Err() != nil:
 			return at.ended(ctx)
 		}
-		err := at.failed(failure)
+		err = at.failed(failure)
 		if !unheard(err) {
 			ch.hear()
 		}
@@ -184,32 +205,32 @@ func (ch *channel) deliver(ctx context.Context, out *outgoing) error {
 	}
 }
 
-// try sends a request once.
-func (ch *channel) try(ctx context.Context, out *outgoing, size int, ends time.Time) (*status.Status, []string) {
-	if out.rpc.operation != 0 && size <= operationBytesMax {
-		return ch.tryPipeline(ctx, out, size, ends), nil
-	}
+// tryAlone sends a request once, as a call of its own.
+func (ch *channel) tryAlone(ctx context.Context, out *outgoing, request []byte, ends time.Time) (*status.Status, []string) {
 	ctx, cancel := context.WithDeadline(ctx, ends)
 	defer cancel()
+	var response []byte
 	var trailer metadata.MD
-	err := ch.conn.Invoke(ctx, out.rpc.method, out.request, out.response,
-		grpc.WaitForReady(ch.heard.Load()), grpc.Trailer(&trailer))
+	err := ch.conn.Invoke(ctx, out.rpc.method, mem.BufferSlice{mem.SliceBuffer(request)}, &response,
+		wire.Codec(), grpc.WaitForReady(ch.heard.Load()), grpc.Trailer(&trailer))
 	if err != nil {
 		return status.Convert(err), trailer[pushbackHeader]
 	}
-	return nil, nil
+	return read(response, out), nil
 }
 
-func (ch *channel) tryPipeline(ctx context.Context, out *outgoing, size int, ends time.Time) *status.Status {
-	request, err := proto.MarshalOptions{UseCachedSize: true}.MarshalAppend(make([]byte, 0, size), out.request)
-	if err != nil {
-		return status.New(codes.Internal, err.Error())
-	}
+// tryPipeline sends a request once, in a message with those of others.
+func (ch *channel) tryPipeline(ctx context.Context, out *outgoing, request []byte, ends time.Time) *status.Status {
 	response, failure := ch.pipe.Do(ctx, out.rpc.operation, request, ends)
 	if failure != nil {
 		return failure
 	}
-	if err := proto.Unmarshal(response, out.response); err != nil {
+	return read(response, out)
+}
+
+// read reads a response into its place.
+func read(response []byte, out *outgoing) *status.Status {
+	if err := wire.Read(response, out.response); err != nil {
 		return status.New(codes.Internal, err.Error())
 	}
 	return nil

@@ -33,7 +33,7 @@ const (
 	messageBytesMax      = 256 << 10
 )
 
-// Stream is what a pipeline needs of a grpc.ClientStream, made with [Codec].
+// Stream is what a pipeline needs of a grpc.ClientStream, made with wire.Codec.
 type Stream interface {
 	SendMsg(message any) error
 	RecvMsg(message any) error
@@ -118,7 +118,8 @@ var (
 // Do does one operation, and gives its response: exactly one of the two is not nil.
 //
 // The number is that of the operation's field in Operation. When the context ends before the
-// operation, that is all that is known of it.
+// operation, that is all that is known of it. Once there is a response, nobody reads the
+// request any more; else somebody may.
 func (p *Pipeline) Do(ctx context.Context, number int32, request []byte, deadline time.Time) ([]byte, *status.Status) {
 	op := operations.Get().(*operation)
 	op.number, op.request, op.deadline = protowire.Number(number), request, deadline

@@ -1,4 +1,4 @@
-package pipeline
+package wire
 
 import (
 	"fmt"
@@ -10,7 +10,8 @@ import (
 // codec sends and receives messages that are bytes already.
 type codec struct{}
 
-// Codec has to be used for the stream that a pipeline is given.
+// Codec is for calls and streams whose messages are marshalled and unmarshalled by the caller:
+// what they send is a mem.BufferSlice, and what they receive a *[]byte.
 func Codec() grpc.CallOption {
 	return grpc.ForceCodecV2(codec{})
 }
@@ -18,20 +19,20 @@ func Codec() grpc.CallOption {
 // Name tells that the bytes are those of protobuf.
 func (codec) Name() string { return "proto" }
 
-// Marshal takes a mem.BufferSlice.
+// Marshal gives what it is given.
 func (codec) Marshal(message any) (mem.BufferSlice, error) {
 	buffers, ok := message.(mem.BufferSlice)
 	if !ok {
-		return nil, fmt.Errorf("a pipeline sends bytes, not %T", message)
+		return nil, fmt.Errorf("what is sent has to be bytes, not %T", message)
 	}
 	return buffers, nil
 }
 
-// Unmarshal gives a *[]byte.
+// Unmarshal gives the bytes.
 func (codec) Unmarshal(data mem.BufferSlice, message any) error {
 	text, ok := message.(*[]byte)
 	if !ok {
-		return fmt.Errorf("a pipeline receives bytes, not %T", message)
+		return fmt.Errorf("what is received is bytes, not %T", message)
 	}
 	*text = data.Materialize()
 	return nil
