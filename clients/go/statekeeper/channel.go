@@ -29,6 +29,11 @@ const (
 	roomBytes = 64 << 10
 	// What is larger shares no message that others wait for.
 	operationBytesMax = 64 << 10
+	// A message of the pipeline is written at once as a rule, not in parts.
+	writeBufferBytes = 128 << 10
+	// How much of a stream may be under way. A size that is fixed spares the pings by which
+	// gRPC finds one: there would be one for each message that comes in.
+	windowBytes = 1 << 20
 	// For how long a server that was never heard of is looked for.
 	findFor = 1500 * time.Millisecond
 
@@ -86,6 +91,9 @@ func newChannel(target string, timeout time.Duration, s *settings) (*channel, er
 		grpc.WithTransportCredentials(transport),
 		grpc.WithKeepaliveParams(keepaliveParameters),
 		grpc.WithConnectParams(connectParameters),
+		grpc.WithWriteBufferSize(writeBufferBytes),
+		grpc.WithStaticStreamWindowSize(windowBytes),
+		grpc.WithStaticConnWindowSize(windowBytes),
 		// What is repeated, and when, is decided here alone.
 		grpc.WithDisableRetry(),
 		grpc.WithDisableServiceConfig(),

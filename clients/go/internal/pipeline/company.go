@@ -8,7 +8,7 @@ const (
 	patienceEach = 100 * time.Microsecond
 	patienceMax  = 10 * time.Millisecond
 	// After so many answers half of those who stayed away are waited for again.
-	answersForgiven = 64
+	answersForgiven = 16
 )
 
 // company is who is waited for before a message is sent: most callers call again as soon as

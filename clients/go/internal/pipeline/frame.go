@@ -30,8 +30,7 @@ func message(operations []*operation, now time.Time) mem.BufferSlice {
 	for _, op := range operations {
 		size += len(op.request) + entryBytes
 	}
-	pool := mem.DefaultBufferPool()
-	buffer := pool.Get(size)
+	buffer := messages.Get(size)
 	text := (*buffer)[:0]
 	var rest [entryBytes]byte
 	for _, op := range operations {
@@ -44,7 +43,7 @@ func message(operations []*operation, now time.Time) mem.BufferSlice {
 		text = append(text, tail...)
 	}
 	*buffer = text
-	return mem.BufferSlice{mem.NewBuffer(buffer, pool)}
+	return mem.BufferSlice{mem.NewBuffer(buffer, &messages)}
 }
 
 func appendTail(text []byte, tag uint64, timeout time.Duration) []byte {
