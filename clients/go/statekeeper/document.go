@@ -136,7 +136,13 @@ func writeValue(value any, name, key string) (*pb.Value, error) {
 	if fault != nil {
 		return nil, unserializable("saved", fault.Path(name+"."+key), fault.Sentence)
 	}
-	return &pb.Value{Kind: &pb.Value_Json{Json: text}}, nil
+	written := &struct {
+		value pb.Value
+		kind  pb.Value_Json
+	}{}
+	written.kind.Json = text
+	written.value.Kind = &written.kind
+	return &written.value, nil
 }
 
 // writeJSON is writeDocument for a document that holds JSON alone.

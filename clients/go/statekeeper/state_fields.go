@@ -82,19 +82,17 @@ func writeChanges(changes *Changes) (*pb.ExecutionState, error) {
 			return nil, err
 		}
 	}
-	for _, field := range []struct {
-		name     string
-		document Document
-		target   **pb.Document
-	}{
-		{"input", changes.Input, &message.Input},
-		{"context", changes.Context, &message.Context},
-		{"member_outputs", changes.MemberOutputs, &message.MemberOutputs},
-		{"metadata", changes.Metadata, &message.Metadata},
-	} {
-		if *field.target, err = writeDocument(field.document, field.name); err != nil {
-			return nil, err
-		}
+	if message.Input, err = writeDocument(changes.Input, "input"); err != nil {
+		return nil, err
+	}
+	if message.Context, err = writeDocument(changes.Context, "context"); err != nil {
+		return nil, err
+	}
+	if message.MemberOutputs, err = writeDocument(changes.MemberOutputs, "member_outputs"); err != nil {
+		return nil, err
+	}
+	if message.Metadata, err = writeDocument(changes.Metadata, "metadata"); err != nil {
+		return nil, err
 	}
 	if message.CurrentMember, err = writeText("current_member", changes.CurrentMember); err != nil {
 		return nil, err

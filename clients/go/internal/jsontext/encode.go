@@ -242,7 +242,7 @@ func (e *encoder) string(text string) *Fault {
 			continue
 		}
 		if c >= ' ' && c != '"' && c != '\\' {
-			i++
+			i += 1 + plainWords(text[i+1:])
 			continue
 		}
 		e.text = append(e.text, text[plain:i]...)
@@ -265,6 +265,32 @@ func (e *encoder) string(text string) *Fault {
 	e.text = append(e.text, text[plain:]...)
 	e.text = append(e.text, '"')
 	return nil
+}
+
+// plainWords gives how many bytes a text begins with, in words of eight, that stand in JSON as
+// they are: ASCII without quotes, backslashes and control characters.
+func plainWords(text string) int {
+	const (
+		ones     = 0x0101010101010101
+		tops     = 0x80 * ones
+		controls = ' ' * ones
+		quotes   = '"' * ones
+		slashes  = '\\' * ones
+	)
+	for at := 0; ; at += 8 {
+		if len(text)-at < 8 {
+			return at
+		}
+		part := text[at : at+8]
+		word := uint64(part[0]) | uint64(part[1])<<8 | uint64(part[2])<<16 | uint64(part[3])<<24 |
+			uint64(part[4])<<32 | uint64(part[5])<<40 | uint64(part[6])<<48 | uint64(part[7])<<56
+		// Where a byte is less than it, or nothing is left of it, the subtraction borrows from
+		// its top bit. What it borrows from the next byte only makes that one be looked at.
+		special := word | (word - controls) | ((word ^ quotes) - ones) | ((word ^ slashes) - ones)
+		if special&tops != 0 {
+			return at
+		}
+	}
 }
 
 func (e *encoder) other(value any) *Fault {

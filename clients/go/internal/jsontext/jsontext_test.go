@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestNumbersComeBackAsTheyWent(t *testing.T) {
@@ -194,6 +195,25 @@ func BenchmarkDecode(b *testing.B) {
 	for b.Loop() {
 		if _, fault := Decode(text); fault != nil {
 			b.Fatal(fault)
+		}
+	}
+}
+
+func TestWhatHasToBeEscapedIsSeenWhereverItStands(t *testing.T) {
+	for c := range 256 {
+		for at := range 24 {
+			text := strings.Repeat("~", at) + string([]byte{byte(c)}) + strings.Repeat(" ", 23-at)
+			written, fault := Encode(text)
+			if c >= utf8.RuneSelf {
+				if fault == nil {
+					t.Errorf("%q is written, and is not UTF-8", text)
+				}
+				continue
+			}
+			var read string
+			if err := json.Unmarshal([]byte(written), &read); fault != nil || err != nil || read != text {
+				t.Errorf("%q is written as %q, and read as %q (%v)", text, written, read, err)
+			}
 		}
 	}
 }

@@ -11,10 +11,12 @@ import (
 // The numbers are those of the fields in the protos.
 
 func readSave(text []byte, m *pb.SaveResponse) error {
+	var w *written
 	f := fields{rest: text}
 	for f.next() {
 		if f.number == 1 {
-			into(&f, &m.Result, readWriteResult)
+			into(&f, &w, readWritten)
+			m.Result = &w.result
 		}
 	}
 	return f.err
@@ -31,11 +33,13 @@ func readLoad(text []byte, m *pb.LoadResponse) error {
 }
 
 func readUpdate(text []byte, m *pb.UpdateResponse) error {
+	var w *written
 	f := fields{rest: text}
 	for f.next() {
 		switch f.number {
 		case 1:
-			into(&f, &m.Result, readWriteResult)
+			into(&f, &w, readWritten)
+			m.Result = &w.result
 		case 2:
 			into(&f, &m.Execution, readExecution)
 		}
@@ -43,38 +47,35 @@ func readUpdate(text []byte, m *pb.UpdateResponse) error {
 	return f.err
 }
 
-func readWriteResult(text []byte, m *pb.WriteResult) error {
-	// What nearly every result has, in one piece.
-	parts := &struct {
-		key        pb.ExecutionKey
-		updateTime timestamppb.Timestamp
-		expireTime timestamppb.Timestamp
-	}{}
+// written is a WriteResult and what nearly every one has, in one allocation.
+type written struct {
+	result     pb.WriteResult
+	key        pb.ExecutionKey
+	updateTime timestamppb.Timestamp
+	expireTime timestamppb.Timestamp
+}
+
+func readWritten(text []byte, w *written) error {
+	m := &w.result
 	f := fields{rest: text}
 	for f.next() {
 		switch f.number {
 		case 1:
-			if m.Key == nil {
-				m.Key = &parts.key
-			}
+			m.Key = &w.key
 			into(&f, &m.Key, readKey)
 		case 2:
 			m.Revision = f.int()
 		case 3:
 			m.Version = f.int()
 		case 4:
-			if m.UpdateTime == nil {
-				m.UpdateTime = &parts.updateTime
-			}
+			m.UpdateTime = &w.updateTime
 			into(&f, &m.UpdateTime, readTimestamp)
 		case 5:
 			m.Replayed = f.int() != 0
 		case 6:
 			m.Warnings = append(m.Warnings, f.string())
 		case 7:
-			if m.ExpireTime == nil {
-				m.ExpireTime = &parts.expireTime
-			}
+			m.ExpireTime = &w.expireTime
 			into(&f, &m.ExpireTime, readTimestamp)
 		}
 	}
