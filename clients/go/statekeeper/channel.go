@@ -31,9 +31,10 @@ const (
 	operationBytesMax = 64 << 10
 	// A message of the pipeline is written at once as a rule, not in parts.
 	writeBufferBytes = 128 << 10
-	// How much of a stream may be under way. A size that is fixed spares the pings by which
-	// gRPC finds one: there would be one for each message that comes in.
-	windowBytes = 1 << 20
+	// How much of a stream, and of all together, may be under way. Sizes that are fixed spare
+	// the pings by which gRPC finds some: there would be one for each message that comes in.
+	streamWindowBytes     = 1 << 20
+	connectionWindowBytes = 16 << 20
 	// For how long a server that was never heard of is looked for.
 	findFor = 1500 * time.Millisecond
 
@@ -92,8 +93,8 @@ func newChannel(target string, timeout time.Duration, s *settings) (*channel, er
 		grpc.WithKeepaliveParams(keepaliveParameters),
 		grpc.WithConnectParams(connectParameters),
 		grpc.WithWriteBufferSize(writeBufferBytes),
-		grpc.WithStaticStreamWindowSize(windowBytes),
-		grpc.WithStaticConnWindowSize(windowBytes),
+		grpc.WithStaticStreamWindowSize(streamWindowBytes),
+		grpc.WithStaticConnWindowSize(connectionWindowBytes),
 		// What is repeated, and when, is decided here alone.
 		grpc.WithDisableRetry(),
 		grpc.WithDisableServiceConfig(),

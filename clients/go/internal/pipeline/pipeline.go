@@ -85,12 +85,12 @@ type Pipeline struct {
 	running bool
 	lastTag uint64
 	// In the order of the calls, which is that of their tags. Who takes an operation out of
-	// the two is the one who ends it.
+	// the two is the only one who may end it.
 	unsent  []*operation
 	sent    map[uint64]*operation
 	company company
-	// Fails what is late. One for all: a timer for each call would cost more than the rest of
-	// its wait.
+	// Fails what is late. There is one for all, since each call would have to start and stop
+	// one of its own.
 	expiry  *time.Timer
 	expires time.Time
 }
@@ -150,8 +150,9 @@ func (p *Pipeline) enqueue(op *operation) {
 	op.tag = p.lastTag
 	p.unsent = append(p.unsent, op)
 	p.company.called()
-	// The first wakes who sends, who may wait for others; the last of them wakes it again.
-	wake := len(p.unsent) == 1 || p.company.complete()
+	// The first wakes who sends, who may wait for others; the last of them wakes it again, and
+	// so does the last for whom there is room.
+	wake := len(p.unsent) == 1 || len(p.unsent) == messageOperationsMax || p.company.complete()
 	if !p.running {
 		p.running = true
 		go p.run()
@@ -301,9 +302,10 @@ func (p *Pipeline) write(stream Stream, ended <-chan struct{}) error {
 	for {
 		// Whoever is about to call does so first. It costs nothing where there is nobody.
 		runtime.Gosched()
-		taken, wait := p.take(time.Now())
+		now := time.Now()
+		taken, wait := p.take(now)
 		if len(taken) > 0 {
-			err := stream.SendMsg(message(taken, time.Now()))
+			err := stream.SendMsg(message(taken, now))
 			if errors.Is(err, io.EOF) {
 				return nil
 			}
