@@ -15,9 +15,11 @@ const (
 // they are answered, and one message of all of them costs both sides far less than many. Whom
 // it was waited for in vain is not waited for next time.
 type company struct {
-	// How many were answered and are expected to call again, and until when.
+	// How many were answered and are expected to call again.
 	awaited int
-	until   time.Time
+	// When the first of them was answered, and until when they are waited for: never longer
+	// than patienceMax, however many are answered meanwhile.
+	since, until time.Time
 	// How many of those who are answered do something else, as far as is known.
 	absent  int
 	answers int
@@ -28,8 +30,14 @@ func (c *company) answered(count int, now time.Time) {
 	if c.answers++; c.answers%answersForgiven == 0 {
 		c.absent /= 2
 	}
+	if c.wait(now) == 0 {
+		c.since = now
+	}
 	c.awaited += max(count-c.absent, 0)
-	c.until = now.Add(min(time.Duration(c.awaited)*patienceEach, patienceMax))
+	c.until = now.Add(time.Duration(c.awaited) * patienceEach)
+	if last := c.since.Add(patienceMax); c.until.After(last) {
+		c.until = last
+	}
 }
 
 // called notes a call, of whomever.
@@ -40,7 +48,8 @@ func (c *company) called() {
 // complete tells whether nobody is awaited.
 func (c *company) complete() bool { return c.awaited == 0 }
 
-// wait gives how long those who have not called yet are to be waited for.
+// wait gives how long those who have not called yet are to be waited for. Once that is over
+// they are awaited no more.
 func (c *company) wait(now time.Time) time.Duration {
 	if c.complete() {
 		return 0

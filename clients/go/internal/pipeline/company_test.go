@@ -75,3 +75,19 @@ func TestWhoStaysAwayIsNotWaitedForTheNextTime(t *testing.T) {
 		t.Errorf("of 10, %d are waited for", c.awaited)
 	}
 }
+
+func TestAnswersToOthersDoNotProlongTheWait(t *testing.T) {
+	var c company
+	now := time.Now()
+	waiting := time.Duration(0)
+	c.answered(10, now)
+	c.called()
+	for c.wait(now) > 0 {
+		now = now.Add(patienceEach / 2)
+		waiting += patienceEach / 2
+		c.answered(1, now)
+	}
+	if waiting > patienceMax {
+		t.Errorf("it waits for %v", waiting)
+	}
+}
