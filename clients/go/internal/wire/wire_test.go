@@ -12,7 +12,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-const rounds = 3_000
+const rounds = 500
 
 // filled gives a message of that type with random fields: whatever the protos have, so that a
 // field which the code written by hand does not know is found.
