@@ -5,8 +5,8 @@ import "time"
 const (
 	// For how long each of those who were answered together is waited for. Between an answer
 	// and the next call lie some 10 us of a core, which others may want as well.
-	patienceEach = 100 * time.Microsecond
-	patienceMax  = 10 * time.Millisecond
+	patienceEach = 50 * time.Microsecond
+	patienceMax  = 3 * time.Millisecond
 	// After so many answers half of those who stayed away are waited for again.
 	answersForgiven = 16
 )
