@@ -303,7 +303,7 @@ class Entries:
         self._waiters.add(entry)
         self._lines.leave(entry)
 
-    def finish(self, group: WriteGroup, results: bytes) -> None:
+    def finish_group(self, group: WriteGroup, results: bytes) -> None:
         """Deliver the results of a group."""
         self._deliver_group(group, results)
         self._lines.leave_group(group)
@@ -351,11 +351,11 @@ class Entries:
 
     def _start_each(self, number: int, writes: list[PlainWrite], *, counting: bool) -> None:
         for place, write in enumerate(writes):
-            incoming = Incoming(write.tag, None, _name_of(write), write, write.timeout_us)
+            incoming = Incoming(write.tag, None, write.name, write, write.timeout_us)
             self.start(number + place if counting else number, incoming, large=False)
 
     def _operation_of(self, write: PlainWrite) -> Callable[..., Any]:
-        return cast("Callable[..., Any]", self._kinds[_name_of(write)].operation)
+        return cast("Callable[..., Any]", self._kinds[write.name].operation)
 
     def _begin(self, entry: Entry) -> None:
         kind, checked = self._kinds[entry.kind], entry.request
@@ -413,10 +413,6 @@ class Entries:
             self._waiters.discard(entry)
         self._deliver(entry, result)
         self._lines.leave(entry)
-
-
-def _name_of(write: PlainWrite) -> str:
-    return "update" if write.is_update else "save"
 
 
 def _shown_key(entry: Entry) -> ExecutionKey | None:

@@ -290,10 +290,12 @@ class Worker:
             return
         batch: list[Caller] = []
         count = size_bytes = 0
-        while self._gathered and count < _BATCH_OPERATIONS_MAX and size_bytes < _BATCH_BYTES_MAX:
-            caller = self._gathered.popleft()
-            batch.append(caller)
+        while self._gathered and size_bytes < _BATCH_BYTES_MAX:
+            caller = self._gathered[0]
             count += caller.count
+            if batch and count > _BATCH_OPERATIONS_MAX:
+                break
+            batch.append(self._gathered.popleft())
             size_bytes += caller.size_bytes
         self._batches.put(batch or None)
 

@@ -26,7 +26,7 @@ class Sender(Protocol):
         """Whether nobody waits for the results any more."""
         ...
 
-    def finish(self, group: "WriteGroup", results: bytes) -> None:
+    def finish_group(self, group: "WriteGroup", results: bytes) -> None:
         """Get the results, as fields of a BatchResponse."""
         ...
 
@@ -95,7 +95,7 @@ class WriteGroup:
             parts = [part if isinstance(part, bytes) else _result(*part) for part in outcome.parts]
         else:
             parts = [_result(write, outcome) for write in self.request]
-        self._sender.finish(self, b"".join(parts))
+        self._sender.finish_group(self, b"".join(parts))
         return True
 
     def wait(self, _: Callable[[], None], /) -> None:
@@ -130,6 +130,5 @@ class _Alone:
 
 def _result(write: PlainWrite, outcome: Done | Exception | None) -> bytes:
     if isinstance(outcome, Done):
-        name = "update" if write.is_update else "save"
-        return listed(success(name, outcome.response, write.tag))
+        return listed(success(write.name, outcome.response, write.tag))
     return listed(refusal(outcome, write.key, write.tag))

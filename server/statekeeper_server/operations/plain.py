@@ -25,6 +25,11 @@ class PlainWrite(Write):
     return_execution = False
 
     @property
+    def name(self) -> str:
+        """Of its kind, in Operation."""
+        return "update" if self.is_update else "save"
+
+    @property
     def key(self) -> ExecutionKey:
         """The execution to write."""
         return ExecutionKey.of_parts(self.namespace, self.execution_id, self.row)
