@@ -45,7 +45,8 @@ _log = get_logger(__name__)
 _BATCH_OPERATIONS_MAX = 1024
 _BATCH_BYTES_MAX = 8 * 1024 * 1024
 _HOLD_STEP_S = 0.001
-# The loop stands still for batches that are worth it and that are soon done.
+# The loop stands still for batches that are worth it and that are soon done, if it has
+# anything else to do.
 _STANDSTILL_OPERATIONS_MIN = 4
 _STANDSTILL_BYTES_MAX = 8 * 1024 * 1024
 _REOPEN_DELAY_S = 1.0
@@ -401,7 +402,8 @@ class Worker:
 
     def _quiet(self, batch: Batch) -> AbstractContextManager[object]:
         if (
-            sum([submission.count for submission in batch]) >= _STANDSTILL_OPERATIONS_MIN
+            not self._pace.idles
+            and sum([submission.count for submission in batch]) >= _STANDSTILL_OPERATIONS_MIN
             and sum([submission.size_bytes for submission in batch]) <= _STANDSTILL_BYTES_MAX
         ):
             return self._undisturbed()
