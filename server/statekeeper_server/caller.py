@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from statekeeper_server.committer import Outcome, Submission
+from statekeeper_server.committer import Single, Submission
 from statekeeper_server.operations.plain import WritesDone
 from statekeeper_server.operations.writing import Done, WriteRequest
 
@@ -22,7 +22,7 @@ class Caller(Submission, Protocol):
         ...
 
 
-class FutureCaller:
+class FutureCaller(Single):
     """A caller that awaits a future; it goes away by cancelling that. Implements `Caller`.
 
     Args:
@@ -34,8 +34,6 @@ class FutureCaller:
     """
 
     __slots__ = ("_deadline_s", "answer", "operation", "request", "size_bytes")
-
-    count = 1
 
     def __init__(
         self,
@@ -55,10 +53,6 @@ class FutureCaller:
         if self.answer.cancelled():
             return False
         return self._deadline_s is None or time.monotonic() < self._deadline_s
-
-    def one_by_one(self, apply: Callable[[Submission], Outcome]) -> Outcome:
-        """It is one already."""
-        return apply(self)
 
     def tell(self, outcome: Done | WritesDone | Exception | None) -> bool:
         """Answer it; False when it has gone."""

@@ -61,6 +61,18 @@ class Submission(Protocol):
         ...
 
 
+class Single:
+    """The part of a `Submission` that is one operation."""
+
+    __slots__ = ()
+
+    count = 1
+
+    def one_by_one(self: Submission, apply: "Callable[[Submission], Outcome]") -> "Outcome":
+        """It is one already."""
+        return apply(self)
+
+
 Batch = Sequence[Submission]
 Outcome = Done | WritesDone | Waiter | Exception | None
 """What became of an operation; None when nobody waited for it any more. Whoever is a

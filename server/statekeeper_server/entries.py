@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, cast
 
 from statekeeper.v1.operation_pb2 import Operation
 from statekeeper_server.admission import Admission
-from statekeeper_server.committer import Outcome, Submission
+from statekeeper_server.committer import Single
 from statekeeper_server.errors import OverloadedError, StateError, invalid
 from statekeeper_server.keys import ExecutionKey
 from statekeeper_server.limits import LARGE_BYTES, RESULT_BYTES_SMALL, WAIT_MAX_US
@@ -77,7 +77,7 @@ class Incoming(NamedTuple):
     timeout_us: int = -1
 
 
-class Entry:
+class Entry(Single):
     """One operation, and who hears of its result. Implements `Caller`, and `lines.Entry`.
 
     Attributes:
@@ -105,7 +105,6 @@ class Entry:
         "tag",
     )
 
-    count = 1
     operation: Callable[..., Any]
     size_bytes: int
 
@@ -142,10 +141,6 @@ class Entry:
     def wanted(self) -> bool:
         """Whether it still waits."""
         return not (self._entries.gone or self.is_late)
-
-    def one_by_one(self, apply: Callable[[Submission], Outcome]) -> Outcome:
-        """It is one already."""
-        return apply(self)
 
     def tell(self, outcome: Done | WritesDone | Exception | None) -> bool:
         """Answer it; False when it has gone."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Protocol
 
-from statekeeper_server.committer import Outcome, Submission
+from statekeeper_server.committer import Outcome, Single, Submission
 from statekeeper_server.operation_result import listed, refusal, success
 from statekeeper_server.operations.plain import PlainWrite, WritesDone, write_all
 from statekeeper_server.operations.writing import Done
@@ -106,10 +106,8 @@ class WriteGroup:
         return time.monotonic() >= self._come_s + timeout_us / 1_000_000
 
 
-class _Alone:
+class _Alone(Single):
     """One of a group's writes. Implements `Submission`."""
-
-    count = 1
 
     def __init__(
         self, group: WriteGroup, operation: Callable[..., Done], write: PlainWrite
@@ -122,10 +120,6 @@ class _Alone:
     def wanted(self) -> bool:
         """Whether anybody still waits for it."""
         return self._group.wanted() and not self._group.is_late(self.request)
-
-    def one_by_one(self, apply: Callable[[Submission], Outcome]) -> Outcome:
-        """It is one already."""
-        return apply(self)
 
 
 def _result(write: PlainWrite, outcome: Done | Exception | None) -> bytes:

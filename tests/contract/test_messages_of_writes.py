@@ -5,7 +5,7 @@ which are begun one by one.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -19,19 +19,10 @@ from statekeeper.v1.operation_pb2 import Operation, OperationResult
 from tests.support.chance import chance
 from tests.support.operations import Pipeline, context_of, do, load, lock, save, seconds, update
 from tests.support.raw import DEADLINE_S, RawClient, key_of
+from tests.support.ways import WAYS, Way
 
 _NAMES = ("a", "b", "c", "d")
 Fact = tuple[str, ...]
-Way = Callable[[RawClient, list[Operation]], list[OperationResult]]
-
-
-def by_batch(raw: RawClient, operations: list[Operation]) -> list[OperationResult]:
-    return do(raw, *operations)
-
-
-def by_pipeline(raw: RawClient, operations: list[Operation]) -> list[OperationResult]:
-    with Pipeline(raw) as pipeline:
-        return pipeline.do(*operations)
 
 
 def exclusive_lock(execution_id: str) -> Operation:
@@ -39,9 +30,6 @@ def exclusive_lock(execution_id: str) -> Operation:
     operation = lock(execution_id, "somebody")
     operation.lock.exclusive = True
     return operation
-
-
-WAYS = pytest.mark.parametrize("way", [by_batch, by_pipeline])
 
 
 @pytest.fixture(scope="module", params=[1, 3])

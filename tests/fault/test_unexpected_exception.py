@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from statekeeper.testing import TestServer
 from statekeeper.v1.execution_pb2 import STATUS_RUNNING, ExecutionState
 from statekeeper_server.clock import SystemClock
-from statekeeper_server.committer import Committer, Outcome, Submission
+from statekeeper_server.committer import Committer, Outcome, Single
 from statekeeper_server.engine import Engine, Table
 from statekeeper_server.engine.journaled import JournaledEngine
 from statekeeper_server.errors import StateNotFoundError
@@ -65,13 +65,12 @@ def refuse(_store: Writer, _request: Save, _now_us: int) -> Done:
 
 
 @dataclass
-class Submitted:
+class Submitted(Single):
     """Implements `committer.Submission`."""
 
     operation: Callable[[Writer, Save, int], Done]
     request: Save
     is_wanted: bool = True
-    count: int = 1
 
     @property
     def size_bytes(self) -> int:
@@ -79,9 +78,6 @@ class Submitted:
 
     def wanted(self) -> bool:
         return self.is_wanted
-
-    def one_by_one(self, apply: Callable[[Submission], Outcome]) -> Outcome:
-        return apply(self)
 
 
 def commit(engine: Engine, batch: list[Submitted]) -> list[Outcome]:

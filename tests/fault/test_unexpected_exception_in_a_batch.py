@@ -1,35 +1,22 @@
 """An exception that nobody expected is that of one operation, not of its message."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from statekeeper.testing import TestServer
-from statekeeper.v1.operation_pb2 import Operation, OperationResult
+from statekeeper.v1.operation_pb2 import Operation
 from statekeeper_server import requests, service, snapshots
 from statekeeper_server.status import INTERNAL_STATUS
-from tests.support.operations import Pipeline, context_of, do, load, save, update
+from tests.support.operations import context_of, do, load, save, update
 from tests.support.raw import RawClient, key_of
+from tests.support.ways import WAYS, Way
 
 BAD = "exec_bad"
 LARGE = bytes(70_000)
 # Where a step is called from; all others are checks of requests.
 OWNERS = {"apply_save": service, "find": snapshots, "load_plain": snapshots}
-
-Way = Callable[[RawClient, list[Operation]], list[OperationResult]]
-
-
-def by_batch(raw: RawClient, operations: list[Operation]) -> list[OperationResult]:
-    return do(raw, *operations)
-
-
-def by_pipeline(raw: RawClient, operations: list[Operation]) -> list[OperationResult]:
-    with Pipeline(raw) as pipeline:
-        return pipeline.do(*operations)
-
-
-WAYS = pytest.mark.parametrize("way", [by_batch, by_pipeline])
 
 
 @pytest.fixture

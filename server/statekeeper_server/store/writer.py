@@ -167,14 +167,14 @@ class Writer(Reader):
         self.log_time_us = max(self.log_time_us, now_us)
         row = timed(event, self.log_time_us)
         self._write.put(Table.LOG, revision_key(revision), row)
-        self._count_event(row)
+        self._count_events(((revision, row),))
         return revision
 
-    def _count_event(self, row: bytes) -> None:
-        """An Event was written at the next position of the log."""
-        self.appended.append((self.next_revision, row))
-        self.next_revision += 1
-        self.rows_written += 1
+    def _count_events(self, events: Appended) -> None:
+        """These were written at the next positions of the log."""
+        self.appended += events
+        self.next_revision += len(events)
+        self.rows_written += len(events)
 
     def done_request(self, request: bytes) -> DoneRequest | None:
         """The write that was done under a request_id, if it was lately."""
@@ -208,7 +208,7 @@ class Writer(Reader):
         if outcome is None:
             return None
         response, event, self.log_time_us, versions, moved = outcome
-        self._count_event(event)
+        self._count_events(((self.next_revision, event),))
         self.rows_written += versions
         return response, moved
 
@@ -224,9 +224,8 @@ class Writer(Reader):
         results, events, self.log_time_us, versions, moved = plain.write_all(
             writes, at, self.next_revision, self.log_time_us, now_us
         )
-        self.appended += events
-        self.next_revision += len(events)
-        self.rows_written += len(events) + versions
+        self._count_events(events)
+        self.rows_written += versions
         return len(events), results, moved
 
     def _begin_plain(self) -> PlainWriter:
